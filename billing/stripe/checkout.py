@@ -97,7 +97,7 @@ def session_params(sale: Sale) -> "SessionCreateParams":
 
 def _mode_params(sale: Sale) -> "SessionCreateParams":
     if sale.interval:
-        return {"mode": "subscription", "subscription_data": _subscription_params(sale)}
+        return {"mode": "subscription", "allowed_payment_method_types": ["card"], "subscription_data": _subscription_params(sale)}
     return {"mode": "payment", "payment_intent_data": _payment_params(sale)}
 
 

@@ -10,7 +10,15 @@ from billing.stripe.fields import expanded, metadata_value
 from billing.stripe.movement_data import Movement
 from billing.stripe.movements import OF_A_SESSION, OF_AN_INTENT, OF_REFUNDS, read_movements
 from billing.stripe.payment_data import Payment, StripeDispute, StripeRefund, Subscribed
-from billing.stripe.subscriptions import customer_of, first_invoice, intent_of, period_of, subscription_of, subscription_of_session
+from billing.stripe.subscriptions import (
+    customer_of,
+    first_invoice,
+    intent_asked,
+    intent_of,
+    period_of,
+    subscription_of,
+    subscription_of_session,
+)
 from billing.stripe.taxes import OF_A_SESSION as TAXES_OF_A_SESSION
 from billing.stripe.taxes import billing_party_of, party_of_invoice, taxes_of, taxes_of_invoice
 from common.money import Money
@@ -21,7 +29,7 @@ def read_payment(session_id: str) -> Payment:
     with client.api("payments") as v1:
         session = v1.checkout.sessions.retrieve(session_id, {"expand": [*OF_A_SESSION, TAXES_OF_A_SESSION]})
         invoice = first_invoice(v1, session)
-        intent = _intent_of_invoice(v1, invoice) if invoice else expanded(session.payment_intent)
+        intent = _intent(v1, intent_asked(invoice)) if invoice else expanded(session.payment_intent)
         known = Payment(
             session_id=session.id,
             order_id=metadata_value(session.metadata, "order_id"),
@@ -42,7 +50,7 @@ def read_period(invoice_id: str) -> Payment:
     """Return what Stripe says now of a later period of a subscription: the same of its invoice."""
     with client.api("payments") as v1:
         invoice = v1.invoices.retrieve(invoice_id, {"expand": ["payments"]})
-        intent = _intent_of_invoice(v1, invoice)
+        intent = _intent(v1, intent_of(invoice))
         customer = invoice.customer if isinstance(invoice.customer, str) else ""
         known = Payment(
             session_id="",
@@ -60,8 +68,7 @@ def read_period(invoice_id: str) -> Payment:
         return _with_money(v1, known, intent)
 
 
-def _intent_of_invoice(v1: stripe.V1Services, invoice: stripe.Invoice) -> stripe.PaymentIntent | None:
-    intent_id = intent_of(invoice)
+def _intent(v1: stripe.V1Services, intent_id: str) -> stripe.PaymentIntent | None:
     return v1.payment_intents.retrieve(intent_id, {"expand": OF_AN_INTENT}) if intent_id else None
 
 

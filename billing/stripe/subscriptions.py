@@ -85,6 +85,16 @@ def intent_of(invoice: stripe.Invoice) -> str:
     return ""
 
 
+def intent_asked(invoice: stripe.Invoice) -> str:
+    """Return the payment intent that an invoice was paid with, else the one that it is or was to be paid with; empty if with none.
+
+    A bank debit is promised days before it comes, or does not. The call has asked for `payments`.
+    """
+    asked = [payment.payment.payment_intent for payment in (invoice.payments.data if invoice.payments else [])]
+    unpaid = (intent if isinstance(intent, str) else intent.id for intent in asked if intent)
+    return intent_of(invoice) or next(unpaid, "")
+
+
 def subscription_of_invoice(invoice_id: str) -> str:
     """Return the id of the subscription that an invoice is for; empty if for none."""
     with client.api("subscriptions") as v1:

@@ -95,9 +95,7 @@ def _automatic_tax(act: Act, wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def _methods(params: dict[str, Any]) -> list[str]:
-    """Card, and a delayed method unless the caller left it out or a subscription is to be paid."""
-    if params["mode"] == "subscription":
-        return ["card"]
+    """Card, and a delayed method unless the caller left it out."""
     allowed = params.get("allowed_payment_method_types", ["card", LATER])
     excluded = params.get("excluded_payment_method_types", [])
     return [name for name in allowed if name not in excluded]

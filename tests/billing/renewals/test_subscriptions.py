@@ -94,6 +94,13 @@ def why_it_ended() -> tuple[str, bool]:
     return given.partition("Why it ended: ")[2].strip(), "failed several times" in body
 
 
+def test_a_subscription_is_paid_by_card_alone(sandbox: Sandbox, monthly: Product, opened: Order) -> None:
+    """Its first bank debit would come, or not, days after the subscription has begun at Stripe."""
+    session = sandbox.get(f"/checkout/sessions/{opened.checkout_session_id}")
+
+    assert (session["mode"], session["payment_method_types"]) == ("subscription", ["card"])
+
+
 def test_the_first_payment_begins_a_subscription_and_grants_pull(
     first: Order, subscription: Subscription, buyer: User, holds: Callable[..., list[str]], sandbox: Sandbox
 ) -> None:

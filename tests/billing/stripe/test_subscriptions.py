@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 import stripe
 
-from billing.stripe.subscriptions import _paid_periods, end_subscription, intent_of, subscription_of, subscription_of_session
+from billing.stripe.subscriptions import _paid_periods, end_subscription, intent_asked, intent_of, subscription_of, subscription_of_session
 from tests.support.sandbox import Sandbox, sandbox, sandbox_process
 
 __all__ = ["sandbox", "sandbox_process"]
@@ -41,6 +41,24 @@ def payments(*each: dict[str, object]) -> dict[str, object]:
 )
 def test_an_invoice_was_paid_with_the_intent_that_is_paid(values: dict[str, object], intent: str) -> None:
     assert intent_of(invoice(**({"payments": None} | values))) == intent
+
+
+@pytest.mark.parametrize(
+    ("each", "intent"),
+    [
+        ((), ""),
+        (({"status": "open", "payment": {"payment_intent": "pi_1"}},), "pi_1"),
+        (({"status": "canceled", "payment": {"payment_intent": {"id": "pi_2", "object": "payment_intent"}}},), "pi_2"),
+        (({"status": "open", "payment": {"payment_intent": None}},), ""),
+        (
+            ({"status": "canceled", "payment": {"payment_intent": "pi_1"}}, {"status": "paid", "payment": {"payment_intent": "pi_3"}}),
+            "pi_3",
+        ),
+    ],
+)
+def test_a_bank_debit_that_is_awaited_or_did_not_come_is_found_by_its_intent(each: tuple[dict[str, object], ...], intent: str) -> None:
+    assert intent_asked(invoice(payments=payments(*each))) == intent
+    assert intent_asked(invoice(payments=None)) == ""
 
 
 @pytest.mark.parametrize(

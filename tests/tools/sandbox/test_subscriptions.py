@@ -66,7 +66,8 @@ def test_a_subscription_begins_with_its_first_payment(sandbox: Sandbox) -> None:
 
     session = opened(sandbox, subscription_data=data)
     assert (session.mode, session.status, session.subscription, session.customer) == ("subscription", "open", None, None)
-    assert session.payment_method_types == ["card"]
+    assert session.payment_method_types == ["card", "sepa_debit"]
+    assert opened(sandbox, allowed_payment_method_types=["card"]).payment_method_types == ["card"]
     sandbox.control(f"/sessions/{session.id}/pay")
 
     paid = sandbox.api.checkout.sessions.retrieve(session.id, {"expand": ["subscription", "invoice", "customer"]})
