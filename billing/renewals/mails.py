@@ -24,11 +24,16 @@ def queue_subscription_mail(subscription: Subscription, *, was: Subscription.Sta
     template = _TEMPLATES.get(Subscription.State(subscription.state))
     if template is None or template == _TEMPLATES.get(was):
         return
-    _tell_buyers(subscription, template, {"unpaid": unpaid}, key=f"{template}:{subscription.pk}:{subscription.period_end}")
+    context = {"unpaid": unpaid, "seller_paid": subscription.pays_seller}
+    _tell_buyers(subscription, template, context, key=f"{template}:{subscription.pk}:{subscription.period_end}")
 
 
 def queue_ending_mail(subscription: Subscription, *, reason: str, key: str) -> None:
-    """Tell whoever subscribed, and who else buys for them, that staff have it end with its period, and why; once for each key."""
+    """Tell whoever subscribed, and who else buys for them, that the shop has it end with its period, and why; once for each key.
+
+    Args:
+        reason: a message of the catalogue, or what staff wrote.
+    """
     _tell_buyers(subscription, "subscription_ending", {"reason": reason}, key=f"subscription_ending:{key}")
 
 

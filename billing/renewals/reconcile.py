@@ -14,6 +14,7 @@ from billing.payments.periods import COPIED, WRITTEN_AT_END, bring_access_in_lin
 from billing.payments.reconcile import reconcile_order
 from billing.renewals.mails import queue_subscription_mail
 from billing.renewals.period_orders import note_sold, sale_of_period
+from billing.renewals.seller_accounts import follow_seller
 from billing.stripe.subscriptions import Period, SubscriptionFacts, end_subscription, read_subscription
 from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
@@ -57,12 +58,14 @@ def reconcile_subscription(*, subscription_id: UUID, now: datetime | None = None
     """
     with span("reconcile subscription", subscription=str(subscription_id)):
         for _ in range(_ATTEMPTS):
-            before = Subscription.objects.get(pk=subscription_id)
+            before = Subscription.objects.select_related("seller").get(pk=subscription_id)
             if before.end_wanted_at is not None and before.running:
                 end_subscription(before.stripe_subscription_id)
             facts = read_subscription(before.stripe_subscription_id)
             for period in reversed(facts.periods):
                 _take_period(before, period)
+            if follow_seller(before, facts, now=now or timezone.now()):  # the periods before have their old account
+                continue
             after = _apply(before, facts, now or timezone.now())
             if after is not None:
                 return after

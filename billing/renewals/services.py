@@ -16,8 +16,9 @@ from billing.orders.selectors import sold_in_last_period
 from billing.payments.periods import OVER, WRITTEN_AT_END, bring_access_in_line, given_image_ids, want_end
 from billing.renewals.mails import queue_ending_mail
 from billing.renewals.reconcile import reconcile_subscription
+from billing.renewals.seller_accounts import NEVER_PAID, never_paid
 from billing.stripe.subscriptions import portal_address, set_ending
-from billing.subscriptions.errors import EndsAlready, SubscriptionEnded
+from billing.subscriptions.errors import EndsAlready, SellerNotPaid, SubscriptionEnded
 from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
 from common.db.claims import try_again
@@ -40,11 +41,14 @@ def set_renewal(*, subscription: Subscription, renews: bool, actor: User) -> Sub
     Raises:
         NoSuchOrganisation, RoleDoesNotBuy: the actor does not buy for its buyer.
         SubscriptionEnded: it has ended.
+        SellerNotPaid: it cannot go on while its seller has no account at Stripe.
         StripeAway, StripeRefused: nothing was changed.
     """
     require_buyer(actor, subscription.buyer)
     if not subscription.running or subscription.end_wanted_at is not None:
         raise SubscriptionEnded
+    if renews and not subscription.pays_seller and not subscription.seller.can_be_paid:
+        raise SellerNotPaid
     set_ending(subscription.stripe_subscription_id, ends=not renews)
     action = "subscription.resumed" if renews else "subscription.canceled"
     record_audit(actor=actor, action=action, target=subscription)
@@ -116,16 +120,20 @@ def end_with_period(*, subscription: Subscription, reason: str, actor: User) -> 
 
 
 def end_stopped_subscriptions() -> int:
-    """Have subscriptions end whose seller, product or image was stopped; return how many. The sweep then asks Stripe."""
-    return act_on_each(_stopped(), _stop, most=_AT_ONCE)
+    """Have subscriptions end whose seller, product or image was stopped, or whose open payment can never be made; return how many.
+
+    The sweep then asks Stripe.
+    """
+    stopped = act_on_each(_stopped(), partial(_stop, reason=_STOPPED), most=_AT_ONCE)
+    return stopped + act_on_each(never_paid(), partial(_stop, reason=NEVER_PAID), most=_AT_ONCE)
 
 
-def _stop(subscription_id: UUID) -> bool:
+def _stop(subscription_id: UUID, *, reason: str) -> bool:
     with locked_transaction():
         row = lock_subscription(subscription_id=subscription_id)
-        if wanted := want_end(row, _STOPPED):
+        if wanted := want_end(row, reason):
             row.save(update_fields=WRITTEN_AT_END)
-            record_audit(actor=None, action="subscription.end_wanted", target=row, reason=_STOPPED)
+            record_audit(actor=None, action="subscription.end_wanted", target=row, reason=reason)
     return wanted
 
 

@@ -5,6 +5,7 @@ from billing.payments.due import run_due
 from billing.renewals import announcing, services
 from billing.renewals.reconcile import reconcile_subscription
 from billing.renewals.repricing import apply_price_change
+from billing.renewals.seller_accounts import bring_forward_moved
 from billing.renewals.upgrade_payments import continue_upgrade
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceChange
@@ -16,6 +17,7 @@ from common.jobs import periodic
 def reconcile_subscriptions() -> int:
     """Ask Stripe about the subscriptions that are due. Returns how many."""
     services.end_stopped_subscriptions()
+    bring_forward_moved()
     rows = Subscription.objects.running().order_by("due_at")
     return run_due(rows, ORDERS, lambda row: reconcile_subscription(subscription_id=row.pk), lambda row: row.buyer_id)
 

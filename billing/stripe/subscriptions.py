@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import stripe
 
 from billing.stripe import client
 from common.money import Money
+
+if TYPE_CHECKING:
+    from stripe.params import SubscriptionUpdateParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,22 @@ def set_ending(subscription_id: str, *, ends: bool) -> None:
     """Have a subscription end with its period, or go on after it. The same again changes nothing."""
     with client.api("subscriptions") as v1:
         v1.subscriptions.update(subscription_id, {"cancel_at_period_end": ends})
+
+
+def set_destination(subscription_id: str, *, destination: str, on_behalf_of_seller: bool) -> None:
+    """Have later periods paid to another account of the seller's, who stays liable for the tax. The same again changes nothing.
+
+    An invoice that is made already stays with the account that it was made for.
+    """
+    with client.api("subscriptions") as v1:
+        found = v1.subscriptions.retrieve(subscription_id)
+        params: SubscriptionUpdateParams = {
+            "transfer_data": {"destination": destination},
+            "on_behalf_of": destination if on_behalf_of_seller else "",
+        }
+        if found.automatic_tax.enabled:
+            params["automatic_tax"] = {"enabled": True, "liability": {"type": "account", "account": destination}}
+        v1.subscriptions.update(subscription_id, params)
 
 
 def end_subscription(subscription_id: str) -> None:

@@ -17,6 +17,15 @@ class SubscriptionEnded(ConflictError):
         super().__init__(gettext("This subscription has ended. Subscribe again on the product's page."))
 
 
+class SellerNotPaid(ConflictError):
+    """It is not renewed while its seller has no account at Stripe to which it could be paid. 409."""
+
+    code = "subscription_seller_not_paid"
+
+    def __init__(self) -> None:
+        super().__init__(gettext("Its seller cannot be paid through Stripe at present. Keep it once that has changed."))
+
+
 class EndsAlready(ConflictError):
     """It is not renewed anyway. 409."""
 

@@ -34,6 +34,7 @@ class Subscription(UUIDModel, Attempt):
         amount: of the next period; `price` and `application_fee` belong to it. Only a `PriceChange` or an `Upgrade` changes them.
         discount_code, discount_amount: what a code takes off each payment that it reduces; 0 for none.
         reduced_until: the end of the last period that it reduces; None where it reduces every one.
+        destination_account_id: follows its seller to another account (`follow_seller`); an order keeps the one that was paid.
         ends_with_period: its buyer has cancelled it; it is not renewed.
         period_end: of the period that Stripe counts now, paid or not.
         access_until: when pull access ends unless another period is paid before; None while there is none.
@@ -113,6 +114,11 @@ class Subscription(UUIDModel, Attempt):
         """What the next payment comes to, unless its price changes."""
         reduced = self.is_reduced_at(self.period_end or timezone.now())
         return Money(self.amount - self.discount_amount, self.currency) if reduced else self.money
+
+    @property
+    def pays_seller(self) -> bool:
+        """Whether its periods are paid to the account at Stripe that its seller has now."""
+        return self.destination_account_id == self.seller.stripe_account_id
 
     @property
     def running(self) -> bool:

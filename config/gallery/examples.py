@@ -65,7 +65,11 @@ _REFUND_OF_SALE = {
 _BY_STAFF, _BY_BUYER = ({"money": Money(500, "eur"), "origin": origin} for origin in ("staff", "buyer"))
 _PARTLY = {"order": _like(_ORDER, state="partially_refunded")}
 _SUBSCRIPTION = SimpleNamespace(product_title=PRODUCT, money=Money(1900, "eur"), access_until=AT, end_reason="")
-_FAILED = {"subscription": _SUBSCRIPTION, "buyer": _PERSON, "subscriptions_url": LINK, "product_url": LINK}
+_DISCONNECTED = (
+    "Our staff have disconnected it. You may connect another. Until then subscriptions to your products are not renewed; those that run are"
+    " paid to the new account."
+)
+_FAILED = {"subscription": _SUBSCRIPTION, "buyer": _PERSON, "seller_paid": True, "subscriptions_url": LINK, "product_url": LINK}
 _ENDED = {**_FAILED, "subscription": _like(_SUBSCRIPTION, access_until=None), "unpaid": True}
 _ENDING = {**_FAILED, "subscription": _like(_SUBSCRIPTION, period_end=AT), "reason": "Its buyer asked for it by mail."}
 _NEW_PRICE = SimpleNamespace(
@@ -296,6 +300,12 @@ EXAMPLES: Final[Examples] = {
     "subscription_failed": {
         "": _FAILED,
         "access is over": {**_FAILED, "subscription": _like(_SUBSCRIPTION, access_until=None)},
+        "seller without an account": {**_FAILED, "seller_paid": False},
+        "seller without an account, access is over": {
+            **_FAILED,
+            "subscription": _like(_SUBSCRIPTION, access_until=None),
+            "seller_paid": False,
+        },
         "of an organisation": {**_FAILED, "buyer": _TEAM},
     },
     "report_answer": {
@@ -314,7 +324,7 @@ EXAMPLES: Final[Examples] = {
     "robots_known": {
         "": {**_JOINED, "robots": [_ROBOT_OF_COMPANY, _like(_ROBOT_OF_COMPANY, username="harbour+old", superseded_at=AT, expires_at=AT)]}
     },
-    "sales_stopped": {"": {"seller": SELLER, "sentence": "Our staff have disconnected it. You may connect another.", "payouts_url": LINK}},
+    "sales_stopped": {"": {"seller": SELLER, "sentence": _DISCONNECTED, "payouts_url": LINK}},
     "token_created": {
         "": {"token": _TOKEN},
         "for some images, for good": {"token": _like(_TOKEN, expires_at=None, limited_to="acme/db, acme/db-backup")},

@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from tools.sandbox.accounts import connected
 from tools.sandbox.act import Act
 from tools.sandbox.currencies import step
 from tools.sandbox.ids import new_id
@@ -57,6 +58,12 @@ def charge_payment(act: Act, invoice: dict[str, Any], method: dict[str, Any], re
     payment |= {"status": "paid", "amount_paid": intent["amount"]}
     payment["status_transitions"]["paid_at"] = act.now()
     act.emit("invoice_payment.paid", act.store.save(payment))
+
+
+def receiver_left(act: Act, invoice: dict[str, Any]) -> bool:
+    """Whether an invoice is to be sent on to an account that is connected no longer: then nothing can be charged for it."""
+    transfer = invoice["_transfer"]
+    return bool(transfer) and connected(act.store, transfer["destination"]) is None
 
 
 def payment_of(act: Act, invoice: str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from tools.sandbox.act import Act
-from tools.sandbox.errors import Declined
+from tools.sandbox.errors import Declined, missing
+from tools.sandbox.invoice_payments import receiver_left
 from tools.sandbox.invoices import end_invoice, open_invoice, subscription_of
 from tools.sandbox.params import refuse_others
 from tools.sandbox.payments import DECLINES
@@ -19,6 +20,8 @@ def pay_invoice(act: Act, params: dict[str, Any], key: str) -> dict[str, Any]:
     """
     refuse_others(params, ("off_session", "payment_method"))
     invoice, method = open_invoice(act, key, "paid"), None
+    if receiver_left(act, invoice):
+        raise missing("destination", invoice["_transfer"]["destination"], "transfer_data[destination]")
     if "payment_method" in params:
         method = act.find("payment_method", params["payment_method"], "payment_method", "PaymentMethod")
     reason = collect(act, invoice, method, by_hand=True, here=params.get("off_session") is False)

@@ -150,4 +150,4 @@ def _pay(act: Act, invoice: dict[str, Any]) -> str:
     if fault := _take_card(act, customer):
         return fault
     reason = collect(act, invoice, by_hand=True, here=True)
-    return DECLINES[reason][1] if reason else ""
+    return DECLINES[reason][1] if reason in DECLINES else reason and "This invoice can no longer be paid: its seller has left."

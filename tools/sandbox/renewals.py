@@ -9,7 +9,7 @@ from tools.sandbox.act import Act
 from tools.sandbox.cards import LATER_DECLINED, default_card
 from tools.sandbox.errors import InvalidRequest
 from tools.sandbox.invoice_lines import line_of_item
-from tools.sandbox.invoice_payments import charge_payment
+from tools.sandbox.invoice_payments import charge_payment, receiver_left
 from tools.sandbox.invoices import end_invoice, finalize, make_invoice, settle, subscription_of
 from tools.sandbox.periods import following
 from tools.sandbox.subscriptions import A_DAY, ENDED, end_subscription, next_step, save, state_of
@@ -96,6 +96,8 @@ def collect(act: Act, invoice: dict[str, Any], method: dict[str, Any] | None = N
     reason = LATER_DECLINED.get(method["card"]["last4"], "") if method else "no_card"
     if here and reason == "authentication_required":
         reason = ""
+    if receiver_left(act, invoice):
+        method, reason = None, "receiver_left"
     if not by_hand or not invoice["attempted"]:
         invoice["attempt_count"] += 1
     invoice["attempted"] = True

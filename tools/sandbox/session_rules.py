@@ -197,7 +197,7 @@ def refuse_bad_destination(act: Act, destination: str, merchant: str | None, und
 
     A charge that settles on the platform is sent on within its region only; with a settlement merchant it is the destination's.
     """
-    param = f"{under}[transfer_data][destination]"
+    param = f"{under}[transfer_data][destination]" if under else "transfer_data[destination]"
     account = connected(act.store, destination)
     if account is None:
         raise missing("destination", destination, param)

@@ -12,12 +12,13 @@ from tools.sandbox.invoice_lines import prorate
 from tools.sandbox.params import refuse_others, write_metadata
 from tools.sandbox.pending_updates import await_payment, refuse_unsupported
 from tools.sandbox.renewals import invoice_now
-from tools.sandbox.subscription_rules import PERCENT, refuse_bad_ending
+from tools.sandbox.subscription_rules import PERCENT, refuse_bad_ending, refuse_bad_split
 from tools.sandbox.subscriptions import ENDED, cancellation_details, priced, save, set_end, state_of
 
 UPDATED = (
-    "application_fee_percent", "cancel_at_period_end", "cancellation_details", "default_payment_method", "description", "discounts",
-    "items", "off_session", "payment_behavior", "proration_behavior", "proration_date", "trial_settings",
+    "application_fee_percent", "automatic_tax", "cancel_at_period_end", "cancellation_details", "default_payment_method", "description",
+    "discounts", "items", "off_session", "on_behalf_of", "payment_behavior", "proration_behavior", "proration_date", "transfer_data",
+    "trial_settings",
 )  # fmt: skip
 BEHAVIORS = ("allow_incomplete", "pending_if_incomplete")
 OTHER_INTERVAL = "The sandbox does not play a change of the billing interval: cancel, and begin another subscription."
@@ -65,6 +66,7 @@ def _write(act: Act, subscription: dict[str, Any], params: dict[str, Any]) -> No
         if percent and (not PERCENT.match(percent) or not subscription["transfer_data"]):
             raise InvalidRequest("Invalid application_fee_percent for this subscription.", param="application_fee_percent")
         subscription["application_fee_percent"] = float(percent) if percent else None
+    _write_receiver(act, subscription, params)
     if "discounts" in params:  # empty: none any more
         coupon = coupon_named(act, params["discounts"] or [], subscription["currency"], "discounts")
         subscription["discounts"] = [attach(act, coupon, subscription["id"], subscription["customer"])] if coupon else []
@@ -80,6 +82,19 @@ def _write(act: Act, subscription: dict[str, Any], params: dict[str, Any]) -> No
     refuse_bad_ending(params.get("trial_settings"), "trial_settings")
     subscription["trial_settings"] = params.get("trial_settings", subscription["trial_settings"])
     write_metadata(subscription, params)
+
+
+def _write_receiver(act: Act, subscription: dict[str, Any], params: dict[str, Any]) -> None:
+    """Who gets the money of later invoices, and owes their tax; those that are made already stay as they are."""
+    if "on_behalf_of" in params:  # empty: none any more
+        subscription["on_behalf_of"] = params["on_behalf_of"] or None
+    if transfer := params.get("transfer_data"):
+        wanted = {"transfer_data": transfer, "on_behalf_of": subscription["on_behalf_of"]}
+        refuse_bad_split(act, wanted, "", subscription["currency"])
+        subscription["transfer_data"] = {"amount_percent": None, **transfer}
+    if tax := params.get("automatic_tax"):
+        refuse_others(tax, ("enabled", "liability"), "automatic_tax")
+        subscription["automatic_tax"] |= tax
 
 
 def _change_item(act: Act, subscription: dict[str, Any], change: dict[str, Any], param: str, prorated_at: int | None) -> None:

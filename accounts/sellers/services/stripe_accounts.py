@@ -17,8 +17,12 @@ from outbox.mail.services import queue_mail
 
 _GONE = gettext_noop(
     "It is no longer connected to us: you or Stripe have closed it, or it was made in Stripe’s other mode. You may connect another."
+    " Until then subscriptions to your products are not renewed; those that run are paid to the new account."
 )
-_ENDED = gettext_noop("Our staff have disconnected it. You may connect another.")
+_ENDED = gettext_noop(
+    "Our staff have disconnected it. You may connect another. Until then subscriptions to your products are not renewed; those that run are"
+    " paid to the new account."
+)
 
 
 def end_stripe_account(*, stripe_account_id: str, reason: str) -> SellerProfile | None:

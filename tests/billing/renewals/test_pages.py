@@ -42,6 +42,7 @@ def reader(client: Client) -> User:
         ({"ends_with_period": True}, "is not charged again.", ["Card and invoices", "Do not cancel"]),
         ({"state": "past_due"}, "to keep pull access after", ["Card and invoices", "Cancel"]),
         ({"state": "unpaid", "access_until": None}, "to get pull access back.", ["Card and invoices", "Cancel"]),
+        ({"state": "past_due", "destination_account_id": "acct_former"}, "so nothing was charged.", ["Card and invoices", "Cancel"]),
         ({"end_wanted_at": timezone.now()}, "It is being ended.", []),
         ({"end_wanted_at": timezone.now(), "end_reason": "A period of it was given back."}, "A period of it was given back.", []),
         ({"state": "ended", "ended_at": timezone.now()}, "Pull access until", []),
@@ -58,6 +59,20 @@ def test_a_subscription_says_how_it_stands_and_what_can_be_done(
     assert ("Postgres HA" in page, "each month" in page, words in page) == (True, True, True)
     known = ("Card and invoices", "Do not cancel", "Cancel")
     assert [name for name in known if f'>{name}<span class="vh">: Postgres HA</span></button>' in page] == buttons
+
+
+def test_of_a_seller_without_an_account_at_stripe_it_says_so_instead_of_when_it_renews(client: Client, reader: User) -> None:
+    seller = SellerFactory(stripe_account_id=None, charges_enabled=False)
+    gone = SubscriptionFactory(placed_by=reader, seller=seller, destination_account_id="acct_former")
+    address = reverse("billing:subscriptions")
+    ended = {"ends_with_period": True}
+
+    page = client.get(address).content.decode()
+    Subscription.objects.filter(pk=gone.pk).update(**ended)
+    after = client.post(reverse("billing:subscription_renewal", args=[gone.pk]), {"renews": "yes"}, follow=True).content.decode()
+
+    assert ("Its seller cannot be paid through Stripe at present. It ends on" in page, "Renews on" in page) == (True, False)
+    assert "Its seller cannot be paid through Stripe at present. Keep it once that has changed." in after
 
 
 def test_a_subscription_leads_to_its_product_as_long_as_that_has_a_page(client: Client, reader: User) -> None:

@@ -78,6 +78,8 @@ SAID: list[tuple[str, str, list[str]]] = [
     ("price_change", "taken back", ["stays as it is", "each period still costs €19.00."]),
     ("subscription_failed", "", ["€19.00", "until 23 November", LINK]),
     ("subscription_failed", "access is over", ["cannot be pulled any more", LINK]),
+    ("subscription_failed", "seller without an account", ["so nothing was charged", "until 23 November", LINK]),
+    ("subscription_failed", "seller without an account, access is over", ["so nothing was charged", "cannot be pulled by it any more"]),
     ("subscription_failed", "of an organisation", ["the subscription of R&D Team"]),
     ("trial_started", "", [PRODUCT, WHEN, "docker pull layerstore.test:8080/acme/db", "no card", "/library/"]),
     ("trial_started", "of an organisation", ["R&D Team is trying", "one of its robots", "you are an owner"]),

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+import stripe
+
 from tests.tools.sandbox.conftest import Sandbox
 from tests.tools.sandbox.test_subscriptions import current, ends, invoices, kinds, opened, renew, subscribed
 
@@ -101,3 +104,43 @@ def test_a_platforms_part_is_changed_and_taken_away_for_later_invoices(sandbox: 
     later = current(sandbox, made.id).latest_invoice
     intent = sandbox.api.payment_intents.retrieve(later.payments.data[0].payment.payment_intent)
     assert (later.status, intent.application_fee_amount) == ("paid", None)
+
+
+def test_another_receiver_gets_the_money_of_later_periods_and_owes_their_tax(sandbox: Sandbox) -> None:
+    first, second = sandbox.seller(), sandbox.seller(country="US")
+    made = subscribed(sandbox, subscription_data={"transfer_data": {"destination": first}})
+    liability = {"type": "account", "account": second}
+    tax = {"enabled": False, "liability": liability}
+
+    changed = sandbox.api.subscriptions.update(
+        made.id, {"transfer_data": {"destination": second}, "on_behalf_of": second, "automatic_tax": tax}
+    )
+    renew(sandbox, made)
+
+    assert (changed.transfer_data.destination, changed.on_behalf_of, changed.automatic_tax.liability.account) == (second,) * 3
+    assert [len(sandbox.api.transfers.list({"destination": one}).data) for one in (first, second)] == [1, 1]
+    back = sandbox.api.subscriptions.update(made.id, {"transfer_data": {"destination": first}, "on_behalf_of": ""})
+    assert (back.transfer_data.destination, back.on_behalf_of) == (first, None)
+
+
+def test_nothing_is_charged_for_a_receiver_who_has_left(sandbox: Sandbox) -> None:
+    seller = sandbox.seller()
+    made = subscribed(sandbox, subscription_data={"transfer_data": {"destination": seller}})
+    sandbox.control(f"/accounts/{seller}/leave")
+
+    renew(sandbox, made)
+
+    unpaid = current(sandbox, made.id)
+    invoice = unpaid.latest_invoice
+    assert (unpaid.status, invoice.status, invoice.attempt_count) == ("past_due", "open", 1)
+    assert len(sandbox.api.charges.list().data) == 1
+    assert kinds(sandbox)[-2:] == ["invoice.payment_failed", "customer.subscription.updated"]
+    for act, param in (
+        (lambda: sandbox.api.invoices.pay(invoice.id), "transfer_data[destination]"),
+        (lambda: sandbox.api.subscriptions.update(made.id, {"transfer_data": {"destination": seller}}), "transfer_data[destination]"),
+    ):
+        with pytest.raises(stripe.InvalidRequestError, match="No such destination") as caught:
+            act()
+        assert caught.value.param == param
+    page = sandbox.http.post(f"/i/{invoice.id}", data={"card": "4242424242424242"})
+    assert (page.status_code, "its seller has left" in page.text) == (422, True)
