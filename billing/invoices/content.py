@@ -74,9 +74,10 @@ def _party(name: str, address: str = "", *, vat_id: str = "", tax_id: str = "") 
 
 
 def _lines(order: Order) -> list[Content]:
-    """Return what was sold at its price, and what earlier purchases and a discount took off."""
-    details = [image.repository for image in order.images.all()]
-    lines: list[Content] = [{"text": order.product_title, "details": details, "amount": order.list_price.minor}]
+    """Return what was sold at its price and for which time, and what earlier purchases and a discount took off."""
+    details, period = [image.repository for image in order.images.all()], order.period_words
+    sold = gettext("{product}: {period}").format(product=order.product_title, period=period) if period else order.product_title
+    lines: list[Content] = [{"text": sold, "details": details, "amount": order.list_price.minor}]
     if order.credit_amount:
         earlier = [f"{row.earlier.number} {row.earlier.product_title}" for row in order.credits.select_related("earlier")]
         lines.append({"text": gettext("Credit for what was bought before"), "details": earlier, "amount": -order.credit_amount})

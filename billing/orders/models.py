@@ -1,5 +1,7 @@
 """One purchase of one product by one account."""
 
+from datetime import UTC, date, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Value
@@ -11,6 +13,7 @@ from accounts.sellers.models import SellerProfile
 from billing.subscriptions.models import Subscription
 from common.db.claims import Attempt
 from common.db.models import UUIDModel
+from common.languages import long_day
 from common.money import Money
 from marketplace.images.models import Image
 from marketplace.products.models import Price, Product
@@ -199,6 +202,28 @@ class Order(UUIDModel, Attempt):
         if not means:
             return str(_MEANS.get(self.paid_with, self.paid_with))
         return gettext("{means} ending {last4}").format(means=_MEANS.get(means, means), last4=last4)
+
+    @property
+    def pays_difference(self) -> bool:
+        """Whether it was paid for the change of a subscription to a larger edition, in the middle of a period."""
+        return self.subscription is not None and self.subscription.upgrades.filter(invoice_id=self.invoice_id).exists()
+
+    @property
+    def period_days(self) -> tuple[date, date] | None:
+        """The first and the last day, in UTC, that a payment for a subscription is for; the next period begins on the day after."""
+        if self.period_start is None or self.period_end is None:
+            return None
+        begins = self.period_start.astimezone(UTC).date()
+        return begins, max(begins, self.period_end.astimezone(UTC).date() - timedelta(days=1))
+
+    @property
+    def period_words(self) -> str:
+        """What time it was paid for, in the reader's language; empty for what is paid once."""
+        if self.period_days is None:
+            return ""
+        words = gettext("Difference to the end of the period, {first} to {last}") if self.pays_difference else gettext("{first} to {last}")
+        first, last = self.period_days
+        return words.format(first=long_day(first), last=long_day(last))
 
     @property
     def number(self) -> str:

@@ -44,7 +44,7 @@ _ORDER = SimpleNamespace(
     number="1A2B3C", product_title=PRODUCT, paid_at=AT, money=Money(1900, "eur"), paid_with="card ending 4242", state="refunded",
     paid_with_words=_words(lambda: Order(paid_with="card ending 4242").paid_with_words),
     seller=SELLER, placed_by=USER, refunded=Money(0, "eur"), tax_lines=[], tax=Money(303, "eur"),
-    discount=Money(0, "eur"), credit=Money(0, "eur"), list_price=Money(1900, "eur"), discount_code="",
+    discount=Money(0, "eur"), credit=Money(0, "eur"), list_price=Money(1900, "eur"), discount_code="", period_words="",
 )  # fmt: skip
 _BROWSER = _words(lambda: SignIn(browser="Firefox on Linux").browser_words)
 _PERSON = SimpleNamespace(kind="person", name="mira-k")
@@ -239,6 +239,7 @@ EXAMPLES: Final[Examples] = {
         "of an organisation": {**_SALE, "buyer": _TEAM},
         "with a code": {**_SALE, "order": _like(_ORDER, discount=Money(600, "eur"), list_price=Money(2500, "eur"), discount_code="AUTUMN")},
         "by an offer": {**_SALE, "order": _like(_ORDER, discount=Money(600, "eur"), list_price=Money(2500, "eur"))},
+        "a period": {**_SALE, "order": _like(_ORDER, period_words="1 May 2026 to 31 May 2026")},
         "with a credit": {**_SALE, "order": _like(_ORDER, credit=Money(600, "eur"), list_price=Money(2500, "eur"))},
         "unknown card": {**_SALE, "order": _like(_ORDER, paid_with="")},
         "a gift": _GIVEN,

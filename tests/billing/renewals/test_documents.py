@@ -1,13 +1,18 @@
 """Invoices of subscriptions: one for each paid period, with its tax and whoever Stripe says the buyer is; credited with what goes back."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
+from billing.invoices.content import content_of
 from billing.invoices.models import Document
 from billing.ledger.models import LedgerEntry
 from billing.orders.models import Order
@@ -17,6 +22,8 @@ from billing.refunds.services import request_refund
 from billing.renewals.reconcile import reconcile_subscription
 from billing.subscriptions.models import Subscription
 from marketplace.products.models import Product
+from outbox.mail.models import OutgoingMail
+from tests.billing.conftest import person_of
 from tests.billing.renewals.test_subscriptions import first, monthly, renew, sandbox_process, subscription
 from tests.support.sandbox import Sandbox
 
@@ -72,3 +79,24 @@ def test_each_invoice_says_the_tax_of_its_period_and_who_pays_it(
         assert (invoice.content["buyer"]["name"], invoice.content["buyer"]["address"]) == ("Kontor Nord", ["Storgatan 1", "Lund", "SE"])
     assert Document.objects.count() == 2
     assert sum(LedgerEntry.objects.values_list("amount", flat=True)) == 0
+
+
+def test_invoice_receipt_and_pages_say_which_period_was_paid(
+    first: Order, seller: SellerProfile, buyer: User, client: Client, subscription: Subscription, sandbox: Sandbox
+) -> None:
+    begins, ends = datetime(2026, 5, 1, 9, tzinfo=UTC), datetime(2026, 6, 1, 9, tzinfo=UTC)
+    Order.objects.filter(pk=first.pk).update(period_start=begins, period_end=ends)
+    first.refresh_from_db()
+
+    assert (first.period_words, Order(period_start=begins).period_words) == ("1 May 2026 to 31 May 2026", "")
+    assert Order(period_start=ends - timedelta(minutes=5), period_end=ends).period_words == "1 June 2026 to 1 June 2026"
+    said = content_of(first, taxes=(), party=None)["lines"][0]["text"]
+    assert said == f"{first.product_title}: 1 May 2026 to 31 May 2026"
+    client.force_login(buyer)
+    assert "1 May 2026 to 31 May 2026" in client.get(f"/orders/{first.pk}/").content.decode()
+    client.force_login(person_of(seller))
+    assert "1 May 2026 to 31 May 2026" in client.get(reverse("billing:seller_order", args=[first.pk])).content.decode()
+    second = renewed(sandbox, subscription)
+    receipt = OutgoingMail.objects.get(key=f"receipt:{second.pk}").body_text
+    invoice = Document.objects.get(order=second).content["lines"][0]["text"]
+    assert (second.period_words in " ".join(receipt.split()), invoice) == (True, f"{second.product_title}: {second.period_words}")

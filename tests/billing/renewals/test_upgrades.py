@@ -67,7 +67,9 @@ def test_the_difference_for_the_rest_of_the_period_is_charged_as_it_was_shown_an
     paid = now.orders.latest("created_at")
     assert (paid.period_start, paid.period_end, paid.images.count(), len(holds(buyer))) == (offer.at, period_end, 2, 2)
     assert (paid.booked_at is not None, paid.application_fee) == (True, offer.charge_fee.minor)
-    assert "Postgres HA, Pro" in str(Document.objects.get(order=paid).content)
+    (sold,) = Document.objects.get(order=paid).content["lines"]
+    assert sold["text"].startswith("Postgres HA, Pro: Difference to the end of the period, ")
+    assert (paid.pays_difference, now.orders.earliest("created_at").pays_difference) == (True, False)
     assert OutgoingMail.objects.filter(key=f"receipt:{paid.pk}", to=buyer.email).count() == 1
     assert AuditEvent.objects.filter(action="subscription.upgraded").count() == 1
     later = renew(sandbox, now)

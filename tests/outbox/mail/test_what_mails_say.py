@@ -69,6 +69,7 @@ SAID: list[tuple[str, str, list[str]]] = [
     ),
     ("receipt", "of an organisation", [f"R&D Team has {PRODUCT}", "Everything that R&D Team owns", "mira-k", LINK]),
     ("receipt", "with a code", ["€25.00", "Discount AUTUMN", "−€6.00", "€19.00"]),
+    ("receipt", "a period", ["Period", "1 May 2026 to 31 May 2026"]),
     ("receipt", "by an offer", ["Offer to you", "−€6.00"]),
     ("offer", "", ["Acme & Co offers it to you", PRODUCT, "€19.00", "€15.00", WHEN, "kim@harbour.example", LINK]),
     ("offer", "to an account", ["for this account"]),
