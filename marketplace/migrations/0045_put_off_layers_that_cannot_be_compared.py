@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 class Migration(migrations.Migration):
     """With defaults in the database, for the version before writes rows without these columns."""
 
-    dependencies = [("marketplace", "0043_what_grows_is_named_by_what_it_does")]
+    dependencies = [("marketplace", "0044_renewals_are_no_step_from_page_to_pull")]
     operations = [
         migrations.AddField("uncheckedlayers", "attempts", models.PositiveSmallIntegerField(db_default=0, default=0)),
         migrations.AddField(

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Django deletes them; no table is touched."""
 
-    dependencies = [("marketplace", "0043_what_grows_is_named_by_what_it_does")]
+    dependencies = [("marketplace", "0045_put_off_layers_that_cannot_be_compared")]
     operations = [
         migrations.AlterField(
             model_name="credentialimage",

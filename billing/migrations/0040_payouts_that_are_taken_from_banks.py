@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('billing', '0040_index_payouts_that_are_due')]
+    dependencies = [('billing', '0039_index_payouts_that_are_due')]
 
     operations = [
         migrations.AlterField(

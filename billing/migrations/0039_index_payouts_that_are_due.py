@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [('billing', '0039_payouts_are_asked_about_one_by_one')]
+    dependencies = [('billing', '0038_payouts_are_asked_about_one_by_one')]
 
     operations = [
         AddIndexConcurrently(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('billing', '0035_finance_acts_on_prices_of_subscriptions')]
+    dependencies = [('billing', '0037_validate_causes_in_the_books')]
 
     operations = [
         migrations.AddField(
