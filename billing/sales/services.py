@@ -59,10 +59,10 @@ def _sums(begins: date, ends: date) -> Iterator[Sums]:
     charged_back = orders.filter(state=Order.State.CHARGED_BACK)
     later = Exists(orders.filter(subscription=OuterRef("subscription"), created_at__lt=OuterRef("created_at")))
     pulled = Exists(pulls_of_purchase(Coalesce(OuterRef("subscription"), OuterRef("pk"))))
-    counts = {"orders": Count("pk"), "renewals": Count("pk", filter=later), "first_pulls": Count("pk", filter=~later & pulled)}
+    renewals, first_pulls = Count("pk", filter=later), Count("pk", filter=~later & pulled)
     days = (begins, ends)
     yield from _by_day(orders.filter(~later), "created_at", days, checkouts=Count("pk"))
-    yield from _by_day(orders, "paid_at", days, paid=Sum("amount"), **counts)
+    yield from _by_day(orders, "paid_at", days, paid=Sum("amount"), orders=Count("pk"), renewals=renewals, first_pulls=first_pulls)
     yield from _by_day(charged_back, "closed_at", days, refunded=Sum(F("amount") - F("refunded_amount")), refunds=Count("pk"))
     yield from _by_day(refunds, "settled_at", days, of="order__", refunded=Sum("amount"), refunds=Count("pk"))
 

@@ -69,7 +69,7 @@ class PaidOrderFactory(OrderFactory):
     def entitlements(self, create, extracted, **kwargs):
         for sold in self.images.all():
             source = {"source_kind": Entitlement.Source.ORDER, "source_id": self.pk}
-            EntitlementFactory(holder=self.buyer, image=sold.image, granted_at=self.paid_at, **source)
+            EntitlementFactory(holder=self.buyer, image=sold.image, granted_at=self.paid_at or timezone.now(), **source)
 
     class Meta:
         skip_postgeneration_save = True
