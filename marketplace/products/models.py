@@ -78,7 +78,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(state=Product.State.PUBLISHED)
 
     def visible(self) -> "ProductQuerySet":
-        """Products whose page everybody may open: published, and their seller is not suspended."""
+        """Products whose page everybody may open: published, and their seller is not suspended. Lists and counts show `offered` alone."""
         return self.published().filter(seller__suspended_at__isnull=True)
 
     def offered(self) -> "ProductQuerySet":

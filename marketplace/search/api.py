@@ -74,7 +74,7 @@ class ProductFilter(filters.FilterSet):
 
 
 class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Product]):
-    """All published products, and your own in every state. Lists leave out descriptions and the texts of licences."""
+    """All published products, and your own in every state. Lists leave out what cannot be had, descriptions and the texts of licences."""
 
     serializer_class = RatedProductSerializer
     queryset = Product.objects.all()
@@ -84,8 +84,10 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     def get_queryset(self) -> QuerySet[Product]:
         own = Product.objects.filter(seller__in=accounts_sold_for(self.request.user.pk).values("pk"))
         # Reading shows the shop as well. Changes are of one's own products only: to them, the others do not exist.
-        found = own | Product.objects.visible() if self.action in {"list", "retrieve", "inside", "obtain"} else own
-        return listed(found).select_related("rating") if self.action == "list" else with_parts(found, texts=True).select_related("rating")
+        if self.action == "list":  # as every other list
+            return listed(own | Product.objects.offered()).select_related("rating")
+        found = own | Product.objects.visible() if self.action in {"retrieve", "inside", "obtain"} else own
+        return with_parts(found, texts=True).select_related("rating")
 
     def get_serializer_class(self) -> type[RatedProductSerializer | RatedListedProductSerializer]:
         return RatedListedProductSerializer if self.action == "list" else RatedProductSerializer

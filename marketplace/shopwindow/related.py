@@ -29,10 +29,10 @@ class Related:
 
 
 def related_to(product: Product) -> Related:
-    """Find what stands beside a product; never itself, nothing twice, and nothing that not everybody may see."""
-    visible = with_parts(Product.objects.visible().exclude(pk=product.pk))
-    own = list(visible.filter(namespace=product.namespace_id).order_by("-published_at", "pk")[:OF_EACH])
-    others = visible.filter(category=product.category_id).exclude(namespace=product.namespace_id) if product.category_id else visible.none()
+    """Find what stands beside a product; never itself, nothing twice, and nothing that cannot be had."""
+    offered = with_parts(Product.objects.offered().exclude(pk=product.pk))
+    own = list(offered.filter(namespace=product.namespace_id).order_by("-published_at", "pk")[:OF_EACH])
+    others = offered.filter(category=product.category_id).exclude(namespace=product.namespace_id) if product.category_id else offered.none()
     shelf = list(others.order_by("-pulls", "-published_at", "pk")[:OF_EACH])
     listings = list_products([*own, *shelf], Shape.LINE)
     return Related(listings[: len(own)], listings[len(own) :])

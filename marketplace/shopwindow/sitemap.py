@@ -57,7 +57,7 @@ def _entries(kind: str, part: slice) -> Iterator[Entry]:
 def _pages() -> Iterator[Entry]:
     for name in _PAGES:
         yield Entry(absolute(f"marketplace:{name}"))
-    shelves = Category.objects.filter(Exists(Product.objects.visible().filter(category=OuterRef("pk"))))
+    shelves = Category.objects.filter(Exists(Product.objects.offered().filter(category=OuterRef("pk"))))
     for slug in shelves.values_list("pk", flat=True):
         yield Entry(absolute("marketplace:category", slug))
 

@@ -41,9 +41,10 @@ pytestmark = pytest.mark.django_db
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A product that the questions are about, and who asks."""
+    """A product that the questions are about, the shop of others of which one was taken down, and who asks."""
 
     product: Product
+    shop: str
     image: Image
     visitor: Client
     seller: Client
@@ -88,7 +89,9 @@ def world() -> World:
     product = ProductFactory(
         namespace=namespace, slug="zebra", title="Zebra store", category=shelf, images=[image], price__amount=123_450, price__currency="usd"
     )
-    FreeProductFactory(title="Zebra spare", category=shelf)
+    spare = FreeProductFactory(title="Zebra spare", category=shelf)
+    gone = PushedImageFactory(namespace=spare.namespace, taken_down_at=timezone.now(), take_down_reason="Malware.")
+    ProductFactory(namespace=spare.namespace, title="Zebra that was taken down", category=shelf, images=[gone])
     ProductFactory(title="Something else", category=shelf)
     ProductFactory(title="Zebra draft", category=shelf, state=Product.State.DRAFT, published_at=None)
     ProductFactory(title="Zebra in another place", category=Category.objects.get(pk="ai"))
@@ -103,7 +106,7 @@ def world() -> World:
     count_known_words()
     user = namespace.owner.user
     program = APIClient(headers={"Authorization": f"Bearer {AccessTokenFactory(user=user).secret}"})
-    return World(product, image, Client(), client_of(user), program, client_of(staff))
+    return World(product, spare.namespace.name, image, Client(), client_of(user), program, client_of(staff))
 
 
 def of_structured_data(world: World) -> str:
@@ -129,6 +132,11 @@ def shown_choice(world: World, parameter: str, value: str, query: str = "") -> i
     """Return the count beside a choice of the search's filters."""
     filters: list[tuple[str, str, list[Choice]]] = world.visitor.get(f"/search/{query}").context["filters"]
     return next(choice.count for _, name, choices in filters if name == parameter for choice in choices if choice.value == value)
+
+
+def offered(rows: Iterable[Product]) -> int:
+    """Count what can be had among the rows of staff, who also see what they have taken down."""
+    return sum(not row.images.filter(taken_down_at__isnull=False).exists() for row in rows)
 
 
 def short(platforms: Iterable[str]) -> set[str]:
@@ -190,7 +198,7 @@ QUESTIONS: dict[str, tuple[object, dict[str, Callable[[World], object]]]] = {
             "search": lambda world: int(world.found(NUMBER_FOUND, SHELF)),
             "filter": lambda world: shown_choice(world, "category", "databases"),
             "API": lambda world: world.counted("products/", category="databases", state="published"),
-            "admin": lambda world: len(world.rows("product", category__slug__exact="databases", state__exact="published")),
+            "admin": lambda world: offered(world.rows("product", category__slug__exact="databases", state__exact="published")),
         },
     ),
     "how many products a search finds": (
@@ -199,7 +207,27 @@ QUESTIONS: dict[str, tuple[object, dict[str, Callable[[World], object]]]] = {
             "page": lambda world: int(world.found(NUMBER_FOUND, SEARCH)),
             "filters": lambda world: sum(shown_choice(world, "category", slug, "?q=zebra") for slug in ("databases", "ai")),
             "API": lambda world: world.counted("products/", q="zebra"),
-            "admin": lambda world: len(world.rows("product", q="zebra", state__exact="published")),
+            "admin": lambda world: offered(world.rows("product", q="zebra", state__exact="published")),
+        },
+    ),
+    "how many products there are": (
+        5,
+        {
+            "home": lambda world: world.visitor.get("/").context["facts"]["products"],
+            "shelves": lambda world: sum(shelf.shelf_size for shelf in world.visitor.get("/").context["categories"]),
+            "newest": lambda world: len(world.visitor.get("/").context["newest"]),
+            "search": lambda world: int(world.found(NUMBER_FOUND, "/search/")),
+            "API": lambda world: world.counted("products/"),
+        },
+    ),
+    "how many products a shop has": (
+        1,
+        {
+            "page": lambda world: world.visitor.get(f"/{world.shop}").context["page"].paginator.count,
+            "beside another": lambda world: len(
+                [one for one in world.visitor.get("/acme/zebra").context["related"].of_category if one.product.namespace.name == world.shop]
+            ),
+            "API": lambda world: world.counted("products/", namespace=world.shop),
         },
     ),
     "where it runs": (

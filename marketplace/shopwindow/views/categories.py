@@ -17,13 +17,13 @@ _PER_PAGE = 12
 def category(request: HttpRequest, category: str) -> HttpResponse:
     """Show what a category holds, what is pulled most first, and the other categories that hold something."""
     shelf = get_object_or_404(Category, pk=category)
-    visible = Product.objects.visible()
-    products = visible.filter(category=shelf).order_by("-pulls", "-published_at", "pk")
+    offered = Product.objects.offered()
+    products = offered.filter(category=shelf).order_by("-pulls", "-published_at", "pk")
     page = Paginator(with_parts(products), _PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "category": shelf,
         "page": page,
         "listings": list_products(list(page.object_list)),
-        "others": Category.objects.filter(Exists(visible.filter(category=OuterRef("pk")))).exclude(pk=shelf.pk),
+        "others": Category.objects.filter(Exists(offered.filter(category=OuterRef("pk")))).exclude(pk=shelf.pk),
     }
     return render(request, "marketplace/category.html", context)

@@ -31,22 +31,22 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _shelves() -> QuerySet[Category]:
     """Return the categories that hold something; an empty one has its page, but nothing to be led to."""
-    visible = Q(products__in=Product.objects.visible())
-    counted = Category.objects.annotate(shelf_size=Count("products", filter=visible))
+    offered = Q(products__in=Product.objects.offered())
+    counted = Category.objects.annotate(shelf_size=Count("products", filter=offered))
     return counted.filter(shelf_size__gt=0).order_by("position", "name")
 
 
 def _newest() -> QuerySet[Product]:
-    return Product.objects.visible().order_by("-published_at")[:_NEW]
+    return Product.objects.offered().order_by("-published_at")[:_NEW]
 
 
 def _popular() -> QuerySet[Product]:
-    return Product.objects.visible().filter(pulls__gt=0).order_by("-pulls", "slug")[:_POPULAR]
+    return Product.objects.offered().filter(pulls__gt=0).order_by("-pulls", "slug")[:_POPULAR]
 
 
 def _facts(listed: list[Listing]) -> dict[str, object]:
     """Count products and sellers, and list the platforms of those products that the page shows."""
-    counted = Product.objects.visible().aggregate(products=Count("pk"), sellers=Count("seller", distinct=True))
+    counted = Product.objects.offered().aggregate(products=Count("pk"), sellers=Count("seller", distinct=True))
     return {**counted, "platforms": sorted({platform for listing in listed for platform in listing.platforms})[:4]}
 
 

@@ -48,7 +48,7 @@ def shop(request: HttpRequest, namespace: str) -> HttpResponse:
     found = Namespace.objects.select_related("owner__seller").filter(name=namespace, owner__seller__suspended_at__isnull=True).first()
     if found is None:
         return _page_without_its_slash(namespace)
-    products = Product.objects.visible().filter(namespace=found).order_by("-published_at", "pk")
+    products = Product.objects.offered().filter(namespace=found).order_by("-published_at", "pk")
     page = Paginator(with_parts(products), _PER_PAGE).get_page(request.GET.get("page"))
     own = isinstance(request.user, User) and edits_for(request.user, found.owner_id)
     context = {
