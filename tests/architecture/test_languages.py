@@ -40,7 +40,14 @@ FOR_STAFF = {
     **dict.fromkeys(("Small letters and digits, one word each.", "This account belongs to a person"), "a form of staff"),
     **dict.fromkeys(("There is no product at {address}.", "Open this page anew: it does not say"), "a form of staff"),
     **dict.fromkeys(
-        ("Stripe moved ", "The books ", "Another fee was kept", "Stripe lists it now.", "This difference has ended"),
+        (
+            "Stripe moved ",
+            "The books ",
+            "Another fee was kept",
+            "Stripe lists it now.",
+            "This difference has ended",
+            "Only a movement that",
+        ),
         "differences of the books",
     ),
     **dict.fromkeys(("{} events wait", "This event is of API version"), "the inbox of webhooks"),

@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.people.models import User
 from accounts.people.services import give_role
 from accounts.sellers.models import SellerProfile
+from billing.orders.models import Order
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.billing import PaidOrderFactory, TransferReversalFactory
 from tests.support.books import book_refund, book_sale
@@ -27,7 +28,7 @@ def signed_in(member: User) -> Client:
 @pytest.fixture
 def seller() -> SellerProfile:
     """One who has sold for €5.00 in October, which went back in part in November; somebody else has sold as well."""
-    order = PaidOrderFactory(amount=500, application_fee=50)
+    order: Order = PaidOrderFactory(amount=500, application_fee=50)
     book_sale(order, at=OCTOBER)
     book_refund(order, 200, at=NOVEMBER)
     TransferReversalFactory(dispute__order=order, amount=100, fee_amount=10)
