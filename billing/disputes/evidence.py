@@ -10,6 +10,7 @@ from django.utils import translation
 from audit.models import AuditEvent
 from billing.disputes.models import Dispute
 from billing.disputes.pulls import pull_lines
+from billing.disputes.subscribed import mail_keys, sold_for_a_period, subscription_lines
 from billing.orders.models import Order
 from billing.stripe.disputes import LONGEST_FIELD, Evidence
 from common.web.links import image_reference
@@ -46,7 +47,7 @@ def collect_evidence(dispute: Dispute, *, for_seller: bool = False) -> Evidence:
     Args:
         for_seller: without the buyer's e-mail address and network addresses, which are no business of the seller's.
     """
-    order = Order.objects.select_related("buyer", "seller", "product", "sold_page").get(pk=dispute.order_id)
+    order = Order.objects.select_related("buyer", "seller", "product", "sold_page", "price", "subscription").get(pk=dispute.order_id)
     with translation.override(settings.LANGUAGE_CODE):
         return Evidence(
             access_activity_log=cut("\n".join(pull_lines(order, hidden=HIDDEN if for_seller else ""))),
@@ -55,7 +56,9 @@ def collect_evidence(dispute: Dispute, *, for_seller: bool = False) -> Evidence:
             customer_purchase_ip=HIDDEN if for_seller else _bought_from(order),
             product_description=cut("\n".join(_product(order))),
             service_date=f"{order.paid_at:%Y-%m-%d}" if order.paid_at else "",
-            uncategorized_text=cut("\n".join([*_receipt(order), *_mails(order), *_statement(dispute), *_licence(order)])),
+            uncategorized_text=cut(
+                "\n".join([*_receipt(order), *_subscription(order), *_mails(order), *_statement(dispute), *_licence(order)])
+            ),
         )
 
 
@@ -76,7 +79,10 @@ def _bought_from(order: Order) -> str:
 
 
 def _product(order: Order) -> Iterator[str]:
-    yield f"{order.product_title}, sold by {order.seller.display_name}: lasting access to container images, delivered over the network."
+    if order.subscription is not None:
+        yield sold_for_a_period(order)
+    else:
+        yield f"{order.product_title}, sold by {order.seller.display_name}: lasting access to container images, delivered over the network."
     if gift_of_order(order.pk):
         yield "The buyer paid for a gift to somebody else, who claims it by a link and pulls (downloads) them with an account of their own."
     else:
@@ -104,8 +110,15 @@ def _receipt(order: Order) -> Iterator[str]:
         yield f"Refund of {refund.money}, {refund.created_at:%Y-%m-%d}: {refund.state}"
 
 
+def _subscription(order: Order) -> Iterator[str]:
+    if order.subscription is not None:
+        yield from subscription_lines(order.subscription)
+
+
 def _mails(order: Order) -> Iterator[str]:
     acts = [f"receipt:{order.pk}", *(f"refund:{refund.pk}" for refund in order.refunds.all())]
+    if order.subscription is not None:
+        acts.extend(mail_keys(order.subscription))
     sent = OutgoingMail.objects.filter(key__in=list(_numbered(acts)), to=order.email, sent_at__isnull=False).order_by("sent_at")
     lines = [f"{mail.sent_at:%Y-%m-%d %H:%M:%S} UTC: {mail.subject}" for mail in sent]
     yield from ("", "Mails sent to the buyer about this order", *(lines or ["None that are still on record."]))
