@@ -24,7 +24,7 @@ def queue_subscription_mail(subscription: Subscription, *, was: Subscription.Sta
     template = _TEMPLATES.get(Subscription.State(subscription.state))
     if template is None or template == _TEMPLATES.get(was):
         return
-    context = {"unpaid": unpaid, "seller_paid": subscription.pays_seller}
+    context: dict[str, object] = {"unpaid": unpaid, "seller_paid": subscription.pays_seller}
     _tell_buyers(subscription, template, context, key=f"{template}:{subscription.pk}:{subscription.period_end}")
 
 
