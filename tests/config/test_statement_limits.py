@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from config.celery import all_jobs
 from config.jobs import LANES
+from config.processes.events import STATEMENT_SECONDS
 from tests.support.token_process import shop_environment
 
 ASK = "from django.db import connection as c; cursor = c.cursor(); cursor.execute('SHOW statement_timeout'); print(cursor.fetchone()[0])"
@@ -50,6 +52,21 @@ def test_a_process_has_its_limit(module: str, begin: str, limit: str) -> None:
 @pytest.mark.parametrize(("module", "begin"), [("local", "import config.wsgi"), ("inner", "import config.wsgi_inner")])
 def test_a_statement_that_takes_longer_is_cancelled_and_the_limit_is_a_setting(module: str, begin: str) -> None:
     assert run(module, f"{begin}\n{SLEEP}", LAYERSTORE_STATEMENT_SECONDS="1") == "QueryCanceled"
+
+
+def test_operators_are_told_the_limit_of_each_process() -> None:
+    section = Path(settings.BASE_DIR, "docs", "operations.md").read_text(encoding="utf-8").partition("### How long anything may take\n")[2]
+    rows = [line.strip("| ").split(" | ") for line in section.partition("\n##")[0].splitlines() if line.startswith("| ")]
+    lanes = {name: f"{lane.statement} s" for name, lane in LANES.items()}
+
+    assert {process: limit for process, limit, *_ in rows[1:]} == {
+        "web, inner": f"{settings.LAYERSTORE_STATEMENT_SECONDS} s",
+        "token": "2 s",
+        "worker": f"{lanes['money']} for money, mail and drawing, {lanes['registry']} for the registry, {lanes['default']} for the rest",
+        "events": f"{STATEMENT_SECONDS} s",
+        "`manage.py`, so also migrations and backups": "none",
+    }
+    assert lanes["money"] == lanes["mail"] == lanes["drawing"]
 
 
 def test_a_statement_ends_before_the_job_that_waits_for_it() -> None:
