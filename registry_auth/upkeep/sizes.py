@@ -45,7 +45,7 @@ def _ask(registry: RegistryClient, repository: str, digests: Collection[str], to
 def _noted(manifest: Manifest) -> dict[str, int]:
     try:
         with unless_away("sizes of blobs not remembered"):
-            return {digest: int(size) for digest, size in redis_client().hgetall(_key(manifest)).items()}
+            return {str(digest): int(size) for digest, size in redis_client().hgetall(_key(manifest)).items()}
     except RedisError:
         return {}
 
@@ -55,7 +55,8 @@ def _note(manifest: Manifest, sizes: dict[str, int]) -> None:
         return
     try:
         with unless_away("sizes of blobs not noted"), redis_client().pipeline() as pipeline:
-            pipeline.hset(_key(manifest), mapping=dict(sizes))
+            for digest, size in sizes.items():
+                pipeline.hset(_key(manifest), digest, str(size))
             pipeline.expire(_key(manifest), _KEPT)
             pipeline.execute()
     except RedisError:
