@@ -66,7 +66,7 @@ def repair_leading_tags() -> int:
     client, key, wrong = redis_client(), redis_key(_CHECKED), 0
     pushed = Image.objects.filter(first_pushed_at__isnull=False).order_by("pk").values_list("pk", flat=True)
     for _ in range(MOST_BATCHES):
-        batch = list(pushed.filter(pk__gt=UUID(client.get(key) or _BEFORE_ALL))[:BATCH])
+        batch = list(pushed.filter(pk__gt=UUID(str(client.get(key) or _BEFORE_ALL)))[:BATCH])
         client.set(key, batch[-1].hex if len(batch) == BATCH else _BEFORE_ALL)
         to_mend = [pk for pk, stored, chosen in leading_tags_to_be(batch) if stored != chosen]
         wrong += sum(bool(isolate_failure(partial(_repair, pk), row=pk)) for pk in to_mend)

@@ -18,6 +18,7 @@ from marketplace.resale import services
 from marketplace.resale.errors import FlagIsClosed
 from marketplace.resale.models import ResaleFlag
 from marketplace.resale.rule import SMALLEST
+from marketplace.resale.selectors import find_resale
 from marketplace.resale.services import close_flag, has_unchecked_layers
 from marketplace.resale.tasks import check_layers
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, SellerFactory, UserFactory
@@ -200,7 +201,7 @@ def test_a_manifest_that_went_meanwhile_waits_no_longer():
 
 def breaking(monkeypatch, manifest, error):
     """Let the comparison of one manifest end with an error."""
-    find = services.find_resale
+    find = find_resale
 
     def all_but_one(compared):
         if compared == manifest:

@@ -184,7 +184,9 @@ def test_who_may_not_see_a_product_sees_no_preview(client: Client, seller_client
 @pytest.mark.parametrize(
     ("seen_by", "words"), [("dns", "a DNS record with this seller’s code was seen there"), ("file", "a file with this seller’s code")]
 )
-def test_shop_and_product_say_of_a_verified_domain_what_was_seen_and_when(client: Client, product: Product, seen_by: str, words: str) -> None:
+def test_shop_and_product_say_of_a_verified_domain_what_was_seen_and_when(
+    client: Client, product: Product, seen_by: str, words: str
+) -> None:
     at = timezone.now()
     ShopDomain.objects.create(seller=product.seller, domain="acme.com", token="1", seen_at=at, seen_by=seen_by)
 

@@ -59,7 +59,8 @@ class TestTakeDowns:
         ManifestFactory(image=image)
         table.hold(image.repository, "untold")
         erase_image(image=image, reason="A court wants it.", actor=(staff := UserFactory(staff=True)))
-        delete, deleted = registry.delete_manifest, []
+        deleted: list[str] = []
+        delete = registry.delete_manifest
 
         def restore_meanwhile(repository, digest):
             delete(repository, digest)
