@@ -71,7 +71,8 @@ def with_a_freed_name(namespace: Namespace) -> Image:
 
 def test_a_token_limited_to_a_freed_name_keeps_no_namespace_and_opens_nothing_afterwards():
     image = with_a_freed_name(old_namespace())
-    assert (user := image.owner.user)
+    user = image.owner.user
+    assert user
     token = create_access_token(user=user, name="ci", scopes=[TokenScope.PUSH], limited_to=image.repository).token
     CredentialImage.objects.create(credential=token, image=image)
     reserved = ImageFactory(namespace=NamespaceFactory(owner=image.owner))

@@ -201,12 +201,11 @@ def test_a_manifest_that_went_meanwhile_waits_no_longer():
 
 def breaking(monkeypatch, manifest, error):
     """Let the comparison of one manifest end with an error."""
-    find = find_resale
 
     def all_but_one(compared):
         if compared == manifest:
             raise error
-        return find(compared)
+        return find_resale(compared)
 
     monkeypatch.setattr(services, "find_resale", all_but_one)
 
