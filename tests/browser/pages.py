@@ -288,6 +288,7 @@ ADMIN = (
         lands="admin:accounts_sellerprofile_changelist",
         shop=False,
     ),
+    Page("admin-books-of-a-seller", "/admin/billing/ledgertransaction/?seller={admin_accounts_sellerprofile}", "ines", shop=False),
     # A row whose name has no place to break.
     Page(
         "admin-act-on-a-digest",
