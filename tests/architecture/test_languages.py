@@ -22,7 +22,7 @@ APPS = ("accounts", "billing", "common", "marketplace", "outbox", "registry_auth
 # Who reads these runs the shop, writes a program against its API, or decides on a dispute in a bank: they are English.
 OF_OPERATORS = re.compile(
     r"/(?:admin|management|migrations)/|/(?:checks|metrics|schema|reference)\.py$|/api(?:/|\.py$)|^common/(?:db|ops)/"
-    r"|^registry_auth/(?:client|inbox|keys|token|upkeep)/|^billing/disputes/(?:evidence|pulls)\.py$"
+    r"|^registry_auth/(?:client|inbox|keys|token|upkeep)/|^billing/disputes/(?:evidence|pulls|subscribed)\.py$"
 )
 # Sentences in rooms that others read as well, by where they begin.
 FOR_STAFF = {
