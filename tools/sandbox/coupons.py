@@ -62,16 +62,16 @@ def coupon_named(act: Act, discounts: list[dict[str, Any]], currency: str, param
     return None
 
 
-def attach(act: Act, coupon: dict[str, Any], subscription: str, customer: str) -> str:
-    """Let a coupon count for a subscription from now on; returns the discount's id. Sends customer.discount.created."""
+def attach(act: Act, coupon: dict[str, Any], subscription: str, customer: str, *, begins: int) -> str:
+    """Let a coupon count for a subscription from a moment on; returns the discount's id. Sends customer.discount.created."""
     months = coupon["duration_in_months"]
     made = shaped(
         "discount",
         id=new_id("discount"),
         customer=customer,
-        end=after_months(act.now(), months) if months else None,
+        end=after_months(begins, months) if months else None,
         source={"coupon": coupon["id"], "type": "coupon"},
-        start=act.now(),
+        start=begins,
         subscription=subscription,
     )
     act.store.save(coupon | {"times_redeemed": coupon["times_redeemed"] + 1})

@@ -69,7 +69,8 @@ def _write(act: Act, subscription: dict[str, Any], params: dict[str, Any]) -> No
     _write_receiver(act, subscription, params)
     if "discounts" in params:  # empty: none any more
         coupon = coupon_named(act, params["discounts"] or [], subscription["currency"], "discounts")
-        subscription["discounts"] = [attach(act, coupon, subscription["id"], subscription["customer"])] if coupon else []
+        of, begins = (subscription["id"], subscription["customer"]), act.now()
+        subscription["discounts"] = [attach(act, coupon, *of, begins=begins)] if coupon else []
     if "description" in params:
         subscription["description"] = params["description"] or None
     if "cancel_at_period_end" in params:

@@ -46,7 +46,7 @@ def begin_subscription(act: Act, session: dict[str, Any], customer: str) -> dict
     items = [_item(act, key, price, quantity, (now, ends)) for price, quantity in zip(prices, quantities, strict=True)]
     made["items"] |= {"data": items, "url": f"/v1/subscription_items?subscription={key}"}
     coupons = [act.find("coupon", one["coupon"], "coupon") for one in session["discounts"]]
-    made["discounts"] = [attach(act, coupon, key, customer) for coupon in coupons]
+    made["discounts"] = [attach(act, coupon, key, customer, begins=now) for coupon in coupons]
     write_metadata(made, wanted)
     act.emit("customer.subscription.created", save(act, made))
     return made
