@@ -10,11 +10,13 @@ Then a test that takes `stack` has the one stack of its session:
     stack.flush_redis(), stack.log("worker"), stack.manage("…"), stack.sql("SELECT …")
 """
 
+import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,7 @@ import redis
 from tests.support.kept_tables import copy_tables, keep_tables
 from tools.stack.browser import Browser
 from tools.stack.docker import Docker
-from tools.stack.instance import Instance
+from tools.stack.instance import ROOT, Instance
 from tools.stack.packages import postgres_programs
 from tools.stack.ports import free_base_port
 from tools.stack.postgres import Postgres
@@ -103,6 +105,18 @@ class LiveStack(Stack):
         return View()
 
 
+_NUMBERS = count(1)
+
+
+def keep_logs(folder: Path) -> None:
+    """Keep what the parts have written, for a test that failed saw them only from outside: a folder for each stack of a group."""
+    artifacts = Path(os.environ.get("LAYERSTORE_ARTIFACTS") or ROOT / "var" / "artifacts") / "tests"
+    kept = artifacts / f"logs-{os.environ.get('LAYERSTORE_TEST_GROUP', '0')}-{next(_NUMBERS)}"
+    shutil.rmtree(kept, ignore_errors=True)
+    if (folder / "log").exists():  # it was begun at all
+        shutil.copytree(folder / "log", kept)
+
+
 @contextmanager
 def running_stack(*, with_docker: bool = True, settings: Mapping[str, str] | None = None) -> Iterator[LiveStack]:
     """Run a stack on free ports with fresh data, and take both away at the end."""
@@ -114,6 +128,7 @@ def running_stack(*, with_docker: bool = True, settings: Mapping[str, str] | Non
         with made as live:
             yield live
     finally:
+        keep_logs(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 
