@@ -113,7 +113,7 @@ def keep_logs(folder: Path) -> None:
     artifacts = Path(os.environ.get("LAYERSTORE_ARTIFACTS") or ROOT / "var" / "artifacts") / "tests"
     kept = artifacts / f"logs-{os.environ.get('LAYERSTORE_TEST_GROUP', '0')}-{next(_NUMBERS)}"
     shutil.rmtree(kept, ignore_errors=True)
-    if (folder / "log").exists():  # it was begun at all
+    if (folder / "log").exists():  # a stack that was never begun, or that its test has destroyed, has none
         shutil.copytree(folder / "log", kept)
 
 
