@@ -1,8 +1,9 @@
 """The lanes that jobs run in; a job names its own where it is declared (`common.jobs`).
 
 A lane is a queue with workers of its own (`config.processes.worker`), so that a service that hangs delays only the work that needs it:
-`money` asks Stripe, `mail` the mail server, `registry` the registry; `drawing` takes the processor, for covers and descriptions;
-`default` asks nobody beyond PostgreSQL and Redis, but for the domains of sellers: for seconds that are counted (`accounts.domains.proofs`).
+`money` asks Stripe, `mail` the mail server, `registry` the registry; `drawing` takes the processor, for what pages soon show;
+`default` asks nobody beyond PostgreSQL and Redis, but for the domains of sellers: for seconds that are counted (`accounts.domains.proofs`);
+`batch` takes minutes, over many rows, with nobody waiting for it: series, archives, retention. No other lane waits behind it.
 """
 
 from collections.abc import Mapping
@@ -29,4 +30,5 @@ LANES: Final[Mapping[str, Lane]] = {
     "registry": Lane(slots=2, statement=60),
     "drawing": Lane(slots=1, statement=20),
     "default": Lane(slots=2, statement=50),
+    "batch": Lane(slots=3, statement=50),
 }

@@ -6,7 +6,7 @@ from accounts.robots import reminders
 from common.jobs import periodic
 
 
-@periodic(every=3600, lane="default", limit=300)
+@periodic(every=3600, lane="batch", limit=300)
 def remind_of_ending_tokens() -> int:
     """Remind people of access tokens that end soon; any number of workers may run it at once. Returns the number of reminders."""
     return reminders.remind_of_ending_tokens(now=timezone.now())

@@ -12,7 +12,7 @@ from marketplace.insights.outlook_upkeep import OF_SALES, note_series, renew_out
 LATELY, LONG_AGO = timedelta(days=3), timedelta(days=40)
 
 
-@periodic(every=3_600, lane="drawing", limit=600)
+@periodic(every=3_600, lane="batch", limit=600)
 def roll_up_sales() -> int:
     """Derive the daily series of the last days, so that each night's has yesterday, and then what they lead to. Returns how many rows.
 
@@ -24,7 +24,7 @@ def roll_up_sales() -> int:
     return rows
 
 
-@periodic(every=86_400, lane="drawing", limit=3_600)
+@periodic(every=86_400, lane="batch", limit=3_600)
 def roll_up_late_sales() -> int:
     """Derive the series of weeks again: a first pull counts on the day of its purchase. Returns how many rows.
 

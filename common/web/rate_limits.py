@@ -24,6 +24,7 @@ from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
 
+from common.db.deletion import delete_in_batches
 from common.db.models import RateLimitCount
 from common.errors import RetryLater
 from common.ops.redis import redis_client, redis_key, unless_away
@@ -147,8 +148,8 @@ def give_back(charges: list[Charge]) -> None:
 
 
 def forget_ended() -> int:
-    """Delete the counts whose time is over; return how many."""
-    return RateLimitCount.objects.filter(ends_at__lte=timezone.now()).delete()[0]
+    """Delete the counts whose time is over, however many addresses have left some; return how many."""
+    return delete_in_batches(RateLimitCount.objects.filter(ends_at__lte=timezone.now()).order_by("ends_at"))
 
 
 def counts_mailboxes(act: str) -> bool:

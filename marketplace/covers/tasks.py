@@ -18,7 +18,7 @@ def draw_cover_of_product(product_id: str) -> int:
     return services.draw_cover_of_product(product_id=UUID(product_id))
 
 
-@periodic(every=600, lane="drawing", limit=300)
+@periodic(every=600, lane="batch", limit=300)
 def draw_outdated_covers() -> int:
     """Draw every cover that is out of date. Returns how many."""
     return services.draw_outdated_covers()

@@ -4,7 +4,7 @@ from common.jobs import periodic
 from marketplace.growth import services
 
 
-@periodic(every=60, lane="default", limit=240)
+@periodic(every=60, lane="batch", limit=240)
 def grow_products() -> int:
     """Give images that were added to products to those who have bought them before. Returns to how many."""
     return services.grow_products()

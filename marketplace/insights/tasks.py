@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 LATELY, LONG_AGO = timedelta(days=3), timedelta(days=40)  # when most is told of; and when nearly all of it has been
 
 
-@periodic(every=300, lane="drawing", limit=120)
+@periodic(every=300, lane="batch", limit=120)
 def add_up_pulls() -> int:
     """Add up the pulls by which products rank. Returns how many numbers changed."""
     return services.add_up_pulls()
@@ -31,13 +31,13 @@ def write_views() -> int:
         return 0
 
 
-@periodic(every=86_400, lane="default", limit=600)
+@periodic(every=86_400, lane="batch", limit=600)
 def forget_buyer_pulls() -> int:
     """Delete addresses and clients of pulls that are older than the setting. Returns how many rows."""
     return buyer_pulls.forget_buyer_pulls(now=timezone.now())
 
 
-@periodic(every=3_600, lane="drawing", limit=600)
+@periodic(every=3_600, lane="batch", limit=600)
 def roll_up_pulls() -> int:
     """Derive the daily series of the last days, so that each night's has yesterday, and then what they lead to. Returns how many rows.
 
@@ -51,7 +51,7 @@ def roll_up_pulls() -> int:
     return rows
 
 
-@periodic(every=86_400, lane="drawing", limit=3_600)
+@periodic(every=86_400, lane="batch", limit=3_600)
 def roll_up_late_pulls() -> int:
     """Derive the series of weeks again, for what was told of late. Returns how many rows."""
     rollup.forget_old_sketches()

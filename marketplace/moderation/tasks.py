@@ -6,7 +6,7 @@ from common.jobs import periodic
 from marketplace.moderation import services
 
 
-@periodic(every=86400, lane="default", limit=120)
+@periodic(every=86400, lane="batch", limit=120)
 def forget_reporters() -> int:
     """Delete old addresses of visitors who reported something. Returns how many."""
     return services.forget_reporters(now=timezone.now())

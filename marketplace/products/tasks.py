@@ -7,7 +7,7 @@ from marketplace.products.services.descriptions import render_outdated_descripti
 _DESCRIPTIONS_PER_RUN = 200
 
 
-@periodic(every=60, lane="drawing", limit=300)
+@periodic(every=60, lane="batch", limit=300)
 def render_descriptions() -> int:
     """Render descriptions that an older renderer made. Returns how many."""
     return render_outdated_descriptions(most=_DESCRIPTIONS_PER_RUN)

@@ -41,7 +41,7 @@ def count_pullers() -> None:
         logger.warning("pullers not counted until Redis is back: %s", type(error).__name__)
 
 
-@periodic(every=86_400, lane="default", limit=600)
+@periodic(every=86_400, lane="batch", limit=600)
 def prune_registry_events() -> None:
     """Remove what the inbox and the counting of pullers no longer need."""
     prune_events()

@@ -24,6 +24,15 @@ def test_each_lane_has_jobs_and_each_job_a_lane() -> None:
     assert {job.lane for job in JOBS.values()} == set(LANES)
 
 
+def test_nothing_that_takes_minutes_is_in_the_lanes_of_what_changes_pages() -> None:
+    assert {name for name, job in JOBS.items() if job.lane in {"drawing", "default"} and job.limit > 120} == set()
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_jobs_that_may_take_more_than_ten_minutes_leave_a_slot_of_their_lane(lane: str) -> None:
+    assert len([name for name, job in JOBS.items() if job.lane == lane and job.limit > 600]) < LANES[lane].slots
+
+
 @pytest.mark.parametrize("name", JOBS)
 def test_a_task_is_called_like_its_function_and_its_app(name: str) -> None:
     task = TASKS[name]

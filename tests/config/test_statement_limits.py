@@ -67,6 +67,7 @@ def test_operators_are_told_the_limit_of_each_process() -> None:
         "`manage.py`, so also migrations and backups": "none",
     }
     assert lanes["money"] == lanes["mail"] == lanes["drawing"]
+    assert lanes["default"] == lanes["batch"]
 
 
 def test_a_statement_ends_before_the_job_that_waits_for_it() -> None:

@@ -113,7 +113,7 @@ def inner(instance: Instance) -> Part:
     return Part("inner", command, stage="shop", after="tables", ready=lambda: answers(f"{instance.inner_url}/metrics"))
 
 
-LANES = ("money", "mail", "registry", "drawing", "default")
+LANES = ("money", "mail", "registry", "drawing", "default", "batch")
 
 
 def worker(instance: Instance, name: str = "worker") -> Part:

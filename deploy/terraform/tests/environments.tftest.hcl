@@ -44,7 +44,7 @@ run "large" {
   assert {
     condition = toset(keys(output.running)) == toset([
       "edge", "web", "token", "inner", "registry", "scheduler", "events",
-      "worker-money", "worker-mail", "worker-registry", "worker-drawing", "worker-default",
+      "worker-money", "worker-mail", "worker-registry", "worker-drawing", "worker-default", "worker-batch",
     ])
     error_message = "A process for each part, a worker for each lane, and consumers of the stream."
   }

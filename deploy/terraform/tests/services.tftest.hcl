@@ -43,7 +43,7 @@ variables {
   }
   workers = {
     sales = { lanes = ["money", "mail=4"], size = { cpu = 512, memory = 1024, min = 2, max = 2 } }
-    rest  = { lanes = ["registry", "drawing", "default"], size = { cpu = 512, memory = 1024, min = 2, max = 2 } }
+    rest  = { lanes = ["registry", "drawing", "default", "batch"], size = { cpu = 512, memory = 1024, min = 2, max = 2 } }
   }
   security_groups = {
     for part in ["edge", "web", "token", "inner", "worker", "scheduler", "events", "registry", "steps", "keys"] : part => "sg-${part}"
@@ -218,13 +218,13 @@ run "services" {
       events         = "CMD-SHELL find /tmp/well -mmin -1 | grep --quiet ."
       scheduler      = "CMD-SHELL find /tmp -name 'schedule*' -mmin -7 | grep --quiet ."
       "worker-sales" = "CMD-SHELL celery -A config inspect ping --timeout 5 --destination \"money@$(hostname),mail@$(hostname)\" | test \"$(grep --count pong)\" = 2"
-      "worker-rest"  = "CMD-SHELL celery -A config inspect ping --timeout 5 --destination \"registry@$(hostname),drawing@$(hostname),default@$(hostname)\" | test \"$(grep --count pong)\" = 3"
+      "worker-rest"  = "CMD-SHELL celery -A config inspect ping --timeout 5 --destination \"registry@$(hostname),drawing@$(hostname),default@$(hostname),batch@$(hostname)\" | test \"$(grep --count pong)\" = 4"
     })
     error_message = "Each process answers for itself; the edge is asked by the load balancer."
   }
 
   assert {
-    condition     = jsonencode({ for name, worker in var.workers : name => output.definitions["worker-${name}"].containers[1].command }) == jsonencode({ sales = ["python", "-m", "config.processes.worker", "money", "mail=4"], rest = ["python", "-m", "config.processes.worker", "registry", "drawing", "default"] })
+    condition     = jsonencode({ for name, worker in var.workers : name => output.definitions["worker-${name}"].containers[1].command }) == jsonencode({ sales = ["python", "-m", "config.processes.worker", "money", "mail=4"], rest = ["python", "-m", "config.processes.worker", "registry", "drawing", "default", "batch"] })
     error_message = "Each worker runs its lanes."
   }
 

@@ -59,5 +59,6 @@ module "shop" {
     registry = { lanes = ["registry=4"], size = { cpu = 1024, memory = 2048, min = 2, max = 6 } }
     drawing  = { lanes = ["drawing=2"], size = { cpu = 2048, memory = 4096, min = 2, max = 4 } }
     default  = { lanes = ["default=4"], size = { cpu = 1024, memory = 2048, min = 2, max = 4 } }
+    batch    = { lanes = ["batch=3"], size = { cpu = 1024, memory = 2048, min = 2, max = 4 } }
   }
 }

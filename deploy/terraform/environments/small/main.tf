@@ -51,6 +51,6 @@ module "shop" {
     scheduler = { cpu = 256, memory = 512, min = 2, max = 2 }
   }
   workers = {
-    all = { lanes = ["money", "mail", "registry", "drawing", "default"], size = { cpu = 1024, memory = 2048, min = 2, max = 2 } }
+    all = { lanes = ["money", "mail", "registry", "drawing", "default", "batch"], size = { cpu = 1024, memory = 2048, min = 2, max = 2 } }
   }
 }

@@ -67,9 +67,9 @@ variable "workers" {
 
   validation {
     condition = toset([for lane in flatten([for worker in values(var.workers) : worker.lanes]) : split("=", lane)[0]]) == toset(
-      ["money", "mail", "registry", "drawing", "default"]
+      ["money", "mail", "registry", "drawing", "default", "batch"]
     )
-    error_message = "Each lane of config/jobs.py needs a worker: money, mail, registry, drawing, default."
+    error_message = "Each lane of config/jobs.py needs a worker: money, mail, registry, drawing, default, batch."
   }
 }
 
