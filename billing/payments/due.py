@@ -6,6 +6,7 @@ go on. When several rows of different people fail alike, Stripe is away: then th
 
 import logging
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from time import monotonic
 from typing import Final, TypeVar
 from uuid import UUID
@@ -30,7 +31,7 @@ from billing.payments.taking_back import continue_reversal
 from billing.refunds.models import Refund
 from billing.stripe.client import DEPENDENCY
 from billing.stripe.errors import StripeAway
-from common.db.claims import Attempt, Backoff, claim_due, note_failure
+from common.db.claims import UNFINISHED, Attempt, Backoff, claim_due, note_failure
 from common.db.locking import locked_transaction
 from common.db.outages import FailureRun
 from common.errors import DomainError
@@ -105,10 +106,13 @@ def run_due(
         SoftTimeLimitExceeded: the task has reached its time limit.
     """
     run, ends, tried = FailureRun(DEPENDENCY), monotonic() + (RUN_SECONDS if seconds is None else seconds), 0
-    while monotonic() < ends and (claimed := claim_due(rows, backoff=backoff, most=1)):
+    claims = replace(backoff, most=None)  # whoever gives up a row flags its order
+    while monotonic() < ends and (claimed := claim_due(rows, backoff=claims, most=1)):
         (row,) = claimed
         tried += 1
-        if not _try(row, backoff, act, origin, run):
+        if backoff.most is not None and row.attempts > backoff.most:
+            _record_failure(row, row.last_error or UNFINISHED, backoff)
+        elif not _try(row, backoff, act, origin, run):
             break
     return tried
 

@@ -22,7 +22,7 @@ from billing.payments.backoffs import ORDERS
 from billing.payouts.models import Payout
 from billing.reconciliation import due as statements
 from billing.renewals import tasks as renewals
-from common.db.claims import Attempt
+from common.db.claims import UNFINISHED, Attempt
 from common.db.outages import begin_outage, outages
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.billing import (
@@ -142,6 +142,20 @@ def test_its_order_is_flagged_with_the_reason_once_it_is_given_up(monkeypatch: p
     order.refresh_from_db()
     assert order.given_up_at is not None
     assert order.flag == "Given up after 20 attempts: IntegrityError: violates a constraint"
+
+
+def test_the_order_of_a_row_whose_last_worker_died_is_flagged_too_and_the_next_row_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    left, good = OrderFactory(), OrderFactory()
+    assert ORDERS.most is not None
+    make_due(left, since=timedelta(hours=2), attempts=ORDERS.most)  # as a worker leaves it that dies in the last attempt
+    make_due(good, since=timedelta(hours=1))
+    asked = stumble_over(left, SWEEPS["orders"], monkeypatch, KeyError("it is not tried"))
+
+    due.settle_due_orders()
+
+    left.refresh_from_db()
+    assert (asked, left.given_up_at is not None, left.last_error) == ([good.pk], True, UNFINISHED)
+    assert left.flag == f"Given up after 21 attempts: {UNFINISHED}"
 
 
 def test_rows_that_we_stumble_over_say_nothing_of_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
