@@ -14,7 +14,7 @@ from marketplace.growth.models import Growth
 from marketplace.images.models import Image
 from marketplace.products.models import Product
 from marketplace.updates.models import UpdateSubscription
-from marketplace.updates.selectors import subscribers_of
+from marketplace.updates.selectors import held_by_subscriber, subscribers_of
 
 SHOWN: Final = 5  # of what has reached earlier buyers, the latest
 SourceFinder = Callable[[UUID], Q]
@@ -96,7 +96,6 @@ def reach_of(product: Product) -> Reach:
 
 
 def to_mail(growth: Growth) -> QuerySet[UpdateSubscription]:
-    """Return the subscriptions to mail about the product of those who have got the image since it was asked for."""
-    theirs = Q(holder__user=OuterRef("user")) | Q(holder__memberships__user=OuterRef("user"))
-    given = Entitlement.objects.filter(theirs, image=growth.image_id, granted_at__gte=growth.created_at, revoked_at=None, suspended_at=None)
+    """Return the subscriptions to mail about the product of those who can pull the image, and have got it since it was asked for."""
+    given = held_by_subscriber().filter(image=growth.image_id, granted_at__gte=growth.created_at)
     return subscribers_of(growth.product_id).filter(Exists(given))

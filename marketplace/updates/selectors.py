@@ -81,12 +81,17 @@ def batch_of(product_id: UUID, *, after: UUID, most: int) -> list[tuple[UpdateSu
     return [(subscription, frozenset(subscription.held)) for subscription in found]
 
 
-def _holding() -> QuerySet[Entitlement]:
-    """Return what lets the user of a subscription pull images of its product."""
+def held_by_subscriber() -> QuerySet[Entitlement]:
+    """Return what the user of a subscription, which is the outer query, can pull by: their own, or an organisation's that they pull for."""
     theirs = Q(holder__user=OuterRef("user")) | Q(
         holder__memberships__user=OuterRef("user"), holder__memberships__role__in=[role.value for role in PULLING_ROLES]
     )
-    return Entitlement.objects.in_force().filter(theirs, image__products=OuterRef("product"))
+    return Entitlement.objects.in_force().filter(theirs)
+
+
+def _holding() -> QuerySet[Entitlement]:
+    """Return what lets the user of a subscription pull images of its product."""
+    return held_by_subscriber().filter(image__products=OuterRef("product"))
 
 
 def due_updates(*, now: datetime) -> QuerySet[ProductUpdates]:

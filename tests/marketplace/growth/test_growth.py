@@ -249,7 +249,9 @@ def test_who_wants_mail_about_the_product_is_told_once(product: Product, seller:
     EntitlementFactory(holder=part.account, image=product.images.get())  # has it otherwise, so is not given the new one
     member = MembershipFactory(account=MembershipFactory(role="owner").account, role="member").user
     team = bought(product, buyer=member.memberships.get().account)
-    for reader in (keen.placed_by, part, member):
+    payer = MembershipFactory(account=team.buyer, role="billing").user  # does not pull what the team holds
+    EntitlementFactory(holder=payer.account, image=product.images.get())
+    for reader in (keen.placed_by, part, member, payer):
         subscribe_to_updates(product=product, user=reader)
     image = grow(product)
 
