@@ -9,8 +9,10 @@ from django.utils import timezone
 from audit.admin import AuditedAdmin
 from billing.admin.books_of_seller import PARAMETER, SellerFilter, statement_for_staff, to_seller
 from billing.ledger.models import LedgerEntry, LedgerTransaction
+from billing.ledger.payouts import reconcile_payout
 from billing.ledger.reports import trial_balance
 from billing.payouts.models import Payout
+from common.admin.acts import act
 from common.admin.inlines import ReadOnlyInline
 from common.admin.related_rows import related_row, related_rows
 
@@ -80,3 +82,9 @@ class PayoutAdmin(AuditedAdmin):
         "given_up_at",
         related_rows(LedgerTransaction, "payout", "in the books"),
     )
+    actions = ("reconcile",)
+
+    @act("Ask Stripe", consequence="The payout is brought in line with what Stripe says now, also one that was given up.")
+    def reconcile(self, request: HttpRequest, payout: Payout, reason: str) -> None:  # noqa: ARG002  nothing changes that is not true at Stripe anyway
+        """Reconcile the payout with Stripe now."""
+        reconcile_payout(payout_id=payout.pk, account_id=payout.stripe_account_id)

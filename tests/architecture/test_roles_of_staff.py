@@ -75,7 +75,7 @@ SEES = {
 ACTS = {
     "support": {"accounts.accesstoken", "outbox.outgoingmail"},
     "finance": {
-        *("billing.difference", "billing.discount", "billing.dispute", "billing.order", "billing.refund", "billing.statement"),
+        *("billing.difference", "billing.discount", "billing.dispute", "billing.order", "billing.payout", "billing.refund", "billing.statement"),
         *("billing.stripeevent", "billing.subscription", "billing.upgrade", "billing.pricechange"),
     },
     "moderation": {

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
 from accounts.sellers.models import SellerProfile
@@ -17,7 +19,7 @@ from billing.stripe.payouts import StripePayout
 from common.db.errors import LockTimeout
 from common.db.outages import outages
 from common.money import Money
-from tests.factories.accounts import SellerFactory
+from tests.factories.accounts import SellerFactory, UserFactory
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,8 +107,8 @@ def test_payouts_of_one_seller_never_count_as_an_outage_of_stripe(seller: Seller
     assert not outages().exists()
 
 
-def test_a_payout_that_stripe_never_speaks_of_is_given_up_within_the_month_and_its_answer_takes_that_back(
-    seller: SellerProfile, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+def test_a_payout_that_stripe_never_speaks_of_is_given_up_within_the_month_and_staff_ask_again(
+    seller: SellerProfile, sandbox: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert PAYOUTS.most is not None
     within = sum((PAYOUTS.wait(attempt) + timedelta(hours=1) for attempt in range(1, PAYOUTS.most)), timedelta())
@@ -119,6 +121,10 @@ def test_a_payout_that_stripe_never_speaks_of_is_given_up_within_the_month_and_i
     assert within < timedelta(days=30) - unheard.LATE
     seen = StripePayout("po_bad", "paid", Money(500, "eur"), "", payout.created_at, payout.arrives_at, ())
     monkeypatch.setattr(payouts, "read_payout", lambda *_, **__: seen)
-    payouts.reconcile_payout(payout_id="po_bad", account_id=payout.stripe_account_id)
+    ines = UserFactory(username="ines")
+    call_command("make_staff", "ines", "--role", "finance")
+    client.force_login(ines)
+    form = {"action": "reconcile", "index": "0", "_selected_action": ["po_bad"], "act_confirmed": "yes", "reason": "Stripe is back."}
+    assert client.post("/admin/billing/payout/", form).status_code == 302
     payout.refresh_from_db()
     assert (payout.status, payout.attempts, payout.last_error, payout.given_up_at) == ("paid", 0, "", None)
