@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+import stripe
 from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
@@ -141,9 +142,10 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
 
 
 @pytest.fixture
-def sandbox(sandbox_process: Sandbox, settings: Any) -> Iterator[Sandbox]:
-    """The shop talks to the sandbox; no fault of an earlier test is left."""
+def sandbox(sandbox_process: Sandbox, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """The shop talks to the sandbox; no fault of an earlier test is left, and Stripe's library tries again at once."""
     settings.STRIPE_API_BASE = sandbox_process.url
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)
     request_slots._paused_until.clear()
     yield sandbox_process
     sandbox_process.mend()
