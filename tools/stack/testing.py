@@ -39,7 +39,8 @@ CHECKS = (
 COVERAGE = ("-p", "tests.support.measured", "-p", "tests.support.coverage_gates")
 # Each worker begins with a part of the folders, so that what a module starts is mostly started once; then it helps the others.
 SPREAD = ("--dist", "worksteal")
-WITHOUT_STACK = Group("without a whole stack", "not (whole_stack or browser or image_build)", 0, ("-n", "2", *SPREAD, *COVERAGE))
+# This group ends last, and its tests wait for other processes a part of the time: a third worker works meanwhile.
+WITHOUT_STACK = Group("without a whole stack", "not (whole_stack or browser or image_build)", 0, ("-n", "3", *SPREAD, *COVERAGE))
 # A test that starts one of these is refused elsewhere than in the folders of its group: tests/support/marks.py.
 # The sales come last: their stack runs to the end of the group, and works a little even when nobody asks it.
 _SOLD_IN = ("tests/common/db/leases", "tests/config/processes", "tests/registry_auth/inbox/transports", "tests/e2e")
