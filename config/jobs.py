@@ -29,6 +29,6 @@ LANES: Final[Mapping[str, Lane]] = {
     "mail": Lane(slots=1, statement=20),
     "registry": Lane(slots=2, statement=60),
     "drawing": Lane(slots=1, statement=20),
-    "default": Lane(slots=2, statement=50),
+    "default": Lane(slots=3, statement=50),  # one of them may wait for the domains of sellers
     "batch": Lane(slots=3, statement=50),
 }

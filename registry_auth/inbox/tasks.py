@@ -32,7 +32,7 @@ def drain_registry_events() -> int:
     return drained
 
 
-@periodic(every=60, lane="default", limit=120)
+@periodic(every=60, lane="batch", limit=120)
 def count_pullers() -> None:
     """Add those who pulled to the sketches of their day, week and month."""
     try:

@@ -47,7 +47,7 @@ LOG_GB: Final = 0.63
 EGRESS: Final = ((10, 0.09), (50, 0.085), (150, 0.07), (float("inf"), 0.05))
 CDN: Final = ((10, 0.085), (50, 0.08), (150, 0.06), (500, 0.04), (1024, 0.03), (5120, 0.025), (float("inf"), 0.02))
 # The least that runs of each environment, in processors and in gigabytes of memory (deploy/terraform/environments).
-LEAST: Final = {"small": (6.5, 15.0), "large": (55.5, 111.0)}
+LEAST: Final = {"small": (6.5, 15.0), "large": (57.5, 115.0)}
 
 
 @dataclass(frozen=True, slots=True)
