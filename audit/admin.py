@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Model
@@ -12,7 +13,7 @@ from django.utils.http import urlencode
 
 from audit.models import AuditEvent
 from common.admin.acts import ActAdmin
-from common.admin.related_rows import related_row
+from common.admin.related_rows import may_open, related_row
 
 
 @admin.register(AuditEvent)
@@ -33,10 +34,12 @@ class AuditEventAdmin(ActAdmin):
 
     @admin.display(description="target")
     def target(self, event: AuditEvent) -> str:
-        """Link to the row that was acted on, if the admin has a page for it."""
+        """Link to the row that was acted on, if the admin has a page for it that the reader may open."""
         try:
             page = reverse(f"admin:{event.target_type.replace('.', '_')}_change", args=[event.target_id])
         except NoReverseMatch:
+            return event.target_label
+        if not may_open(apps.get_model(event.target_type)):
             return event.target_label
         return format_html('<a href="{}">{}</a>', page, event.target_label)
 
@@ -50,6 +53,8 @@ class AuditedAdmin(ActAdmin):
     @admin.display(description="audit trail")
     def audit_trail(self, row: Model) -> str:
         """Link to the row's entries."""
+        if not may_open(AuditEvent):
+            return "–"
         of_row = urlencode({"target_type__exact": row._meta.label_lower, "target_id__exact": row.pk})
         return format_html('<a href="{}?{}">show</a>', reverse("admin:audit_auditevent_changelist"), of_row)
 

@@ -26,7 +26,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from common.admin.related_rows import ROWS_AT_ONCE, _page_of
+from common.admin.related_rows import ROWS_AT_ONCE, _page_of, show_to
 from common.errors import DomainError
 
 if TYPE_CHECKING:
@@ -76,9 +76,14 @@ class ActAdmin(_ModelAdmin):
         """Whether an act makes sense for a row, and has a button on its page. Whether it may be done, its service decides."""
         return True
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        show_to(request.user)
+        return super().changelist_view(request, extra_context)
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        show_to(request.user)
         row, actions = self.get_object(request, unquote(object_id)), filter(None, self.get_actions(request).values())
         acts = [{"name": name, "label": label} for _, name, label in actions if row is not None and self.fits(name, row)]
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts, "object_pk": object_id})

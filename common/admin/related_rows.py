@@ -1,9 +1,11 @@
 """Links in the admin from a row to related rows."""
 
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import get_permission_codename
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
 from django.urls import reverse
@@ -11,6 +13,20 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 
 ROWS_AT_ONCE = 100
+# A column is given the row alone: whoever shows rows says for whom (`show_to`). Django renders them after the view has returned.
+_reader: ContextVar[Any] = ContextVar("reader of the admin", default=None)
+
+
+def show_to(user: Any) -> None:
+    """Let the rows of this request link only to pages that the user may open; what would be a link elsewhere is text."""
+    _reader.set(user)
+
+
+def may_open(model: type[Model]) -> bool:
+    """Whether whoever reads this may open the model's pages."""
+    user, options = _reader.get(), model._meta
+    names = (f"{options.app_label}.{get_permission_codename(right, options)}" for right in ("view", "change"))
+    return user is None or any(user.has_perm(name) for name in names)
 
 
 def _page_of(row: Model) -> str:
@@ -38,7 +54,10 @@ def related_row(path: str, description: str = "") -> Any:  # a callable, which D
 
     @admin.display(description=description or path.rpartition("__")[2].replace("_", " "), empty_value="–")
     def column(row: Model) -> str:
-        return next((format_html('<a href="{}">{}</a>', _page_of(other), other) for other in _follow(row, path)), "–")
+        other = next(_follow(row, path), None)
+        if other is None:
+            return "–"
+        return format_html('<a href="{}">{}</a>', _page_of(other), other) if may_open(type(other)) else str(other)
 
     column.__name__ = f"related_row_{path}"
     return column
@@ -56,6 +75,8 @@ def related_rows(model: type[Model], field: str, description: str = "", *, of: s
 
     @admin.display(description=description or str(model._meta.verbose_name_plural))
     def column(row: Model) -> str:
+        if not may_open(model):
+            return "–"
         page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         return format_html('<a href="{}?{}">show</a>', page, urlencode({f"{field}__exact": getattr(row, of)}))
 

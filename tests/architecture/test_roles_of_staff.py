@@ -4,12 +4,14 @@ The addresses come from the URL configuration, and the acts from the admin itsel
 named here and in a migration.
 """
 
+import re
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.test import Client, RequestFactory
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from accounts.people.models import User
 from accounts.people.services import give_role
@@ -75,7 +77,15 @@ SEES = {
 ACTS = {
     "support": {"accounts.accesstoken", "outbox.outgoingmail"},
     "finance": {
-        *("billing.difference", "billing.discount", "billing.dispute", "billing.order", "billing.payout", "billing.refund", "billing.statement"),
+        *(
+            "billing.difference",
+            "billing.discount",
+            "billing.dispute",
+            "billing.order",
+            "billing.payout",
+            "billing.refund",
+            "billing.statement",
+        ),
         *("billing.stripeevent", "billing.subscription", "billing.upgrade", "billing.pricechange"),
     },
     "moderation": {
@@ -209,6 +219,24 @@ def test_no_act_of_another_role_is_taken_and_nothing_changes(role: str, client: 
 
     assert [type(row)._default_manager.filter(pk=row.pk).values().get() for row in refused] == before
     assert AuditEvent.objects.count() == trail
+
+
+def test_a_role_is_led_to_no_page_that_it_may_not_open(role: str, client: Client) -> None:
+    seen = [row for row in rows() if row._meta.label_lower in SEES[role]]
+    for row in seen:
+        AuditEvent.objects.create(
+            actor=UserFactory(), action="x.done", target_type=row._meta.label_lower, target_id=row.pk, target_label="It"
+        )
+    names = [f"admin:{row._meta.app_label}_{row._meta.model_name}" for row in seen]
+    pages = [reverse(f"{name}_change", args=[row.pk]) for name, row in zip(names, seen, strict=True)]
+    pages += [reverse(f"{name}_changelist") for name in {*names, *(["admin:audit_auditevent"] if "audit.auditevent" in SEES[role] else [])}]
+    led_to = {}
+    for page in pages:
+        for address in re.findall(r'href="(/admin/[a-z]+/[a-z]+/[^"?]*)', client.get(page).content.decode()):
+            led_to[OF_MODELS[resolve(address).view_name][0]] = page
+
+    assert set(led_to) >= {row._meta.label_lower for row in seen}
+    assert {label: page for label, page in led_to.items() if label not in SEES[role]} == {}
 
 
 def test_a_role_sees_the_panels_of_what_it_may_see(role: str, client: Client, member: User) -> None:
