@@ -301,7 +301,6 @@ NUMBERS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("megabytes of a request without its files", str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE // _MEGABYTE), "", "request"),
     ("kilobytes of a form at the token endpoint", str(LARGEST_FORM // 1024), "", "request"),
     ("requests to the API, by user", settings.LAYERSTORE_API_RATES["user"], "LAYERSTORE_API_RATE", "Redis"),
-    ("requests to the API without a token, by address", settings.LAYERSTORE_API_RATES["anon"], "", "Redis"),
     (f"attempts with one wrong registry credential in {failures.WINDOW_MINUTES} minutes", str(failures.REPEATS.amount), "", "Redis"),
     (f"wrong registry credentials of one address in {failures.WINDOW_MINUTES} minutes", str(failures.DIFFERENT.amount), "", "Redis"),
     *((f"sign-in pages: {name.replace('_', ' ')}", rate, "", "Redis") for name, rate in settings.ACCOUNT_RATE_LIMITS.items()),

@@ -2,7 +2,7 @@
 
 from config import env
 
-LAYERSTORE_API_RATES = {"user": env.API_RATE.read(), "anon": "60/min"}
+LAYERSTORE_API_RATES = {"user": env.API_RATE.read()}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -13,7 +13,6 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [
         "rest_framework.throttling.UserRateThrottle",
-        "rest_framework.throttling.AnonRateThrottle",
         "common.web.throttling.RateLimitThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": LAYERSTORE_API_RATES,

@@ -104,7 +104,7 @@ class PlaceSerializer(serializers.Serializer[Edition]):
 
 
 class EditionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Edition]):
-    """The editions that your products are sold in, and those that they were sold in, in their order."""
+    """The editions that your products are sold in, and those that they were sold in; `position` says in which order a page shows them."""
 
     serializer_class = OwnEditionSerializer
     queryset = Edition.objects.prefetch_related(
@@ -115,7 +115,7 @@ class EditionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
 
     def get_queryset(self) -> QuerySet[Edition]:
         mine = super().get_queryset().filter(product__seller__in=accounts_sold_for(self.request.user.pk).values("pk"))
-        return mine.select_related("product").order_by("product", "position", "created_at", "id")
+        return mine.select_related("product")
 
     def _answer(self, edition: Edition, status_code: int = status.HTTP_200_OK) -> Response:
         return Response(OwnEditionSerializer(self.get_queryset().get(pk=edition.pk)).data, status=status_code)
