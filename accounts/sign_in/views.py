@@ -13,9 +13,9 @@ from accounts.people.selectors import has_verified_email
 from accounts.people.services import choose_currency, choose_language
 from accounts.sellers.models import SellerProfile
 from accounts.tokens.selectors import live_tokens_of
+from common.web.came_from import page_before
 from common.web.currencies import COOKIE, known_currency
 from common.web.languages import known_language
-from common.web.preferences import page_before
 
 
 @login_required

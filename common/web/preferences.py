@@ -4,10 +4,10 @@ from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.web.came_from import page_before
 from common.web.currencies import COOKIE as CURRENCY_COOKIE
 from common.web.currencies import known_currency
 from common.web.languages import known_language
@@ -40,13 +40,6 @@ def currency(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(page_before(request), status=303)
     _keep(response, request, CURRENCY_COOKIE, known_currency(request.POST.get("currency", "")))
     return response
-
-
-def page_before(request: HttpRequest) -> str:
-    """Return the page of ours that the request came from, or the home page."""
-    back = request.META.get("HTTP_REFERER", "/")
-    ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return back if ours else "/"
 
 
 def _keep(response: HttpResponse, request: HttpRequest, name: str, value: str | None) -> None:

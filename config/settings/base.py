@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.sign_in.middleware.AdminAccessMiddleware",
+    "accounts.sign_in.way_back.BackToTheFormMiddleware",
     "common.web.throttling.RateLimitMiddleware",
     "billing.stripe.request_slots.StripeSlotsMiddleware",
     "common.web.pages.DomainErrorMiddleware",
