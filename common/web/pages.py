@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.shortcuts import render
 from django.utils.translation import gettext
 
@@ -15,17 +15,21 @@ from common.db.statements import was_cancelled
 from common.errors import DomainError, RetryLater
 
 logger = logging.getLogger(__name__)
-_PAGES = {400, 403, 404, 500, 503}
+_PAGES = {400, 403, 404, 405, 500, 503}
 
 
 class DomainErrorMiddleware:
-    """Answer a domain error that no view caught with its status, its sentence and, for `RetryLater`, Retry-After."""
+    """Answer a domain error that no view caught with its status, its sentence and, for `RetryLater`, Retry-After.
+
+    And a method that a view does not take with a page: Django's own answer is empty.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        return method_not_allowed(request, response) if isinstance(response, HttpResponseNotAllowed) else response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         match exception:
@@ -77,6 +81,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: also for what exists and belongs to somebody else."""
     return error_page(request, 404)
+
+
+def method_not_allowed(request: HttpRequest, refusal: HttpResponse) -> HttpResponse:
+    """405: mostly the address of a form that is opened from a bookmark. Allow says what a view takes (RFC 9110, 15.5.6)."""
+    response = error_page(request, 405)
+    response["Allow"] = refusal["Allow"]
+    return response
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:

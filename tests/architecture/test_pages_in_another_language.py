@@ -108,6 +108,13 @@ def test_what_everybody_sees_is_translated(client: Client, product: Product) -> 
     assert [text for address in PUBLIC for text in bare(client, address)] == []
 
 
+def test_what_takes_forms_alone_says_so_in_the_readers_language(client: Client) -> None:
+    response = client.get("/language", headers={"Accept-Language": "de"})
+
+    assert (response.status_code, response["Content-Language"]) == (405, "de")
+    assert list(seen_outside_of_marks(response.content.decode(), names=NAMES)) == []
+
+
 def test_pages_of_refunds_are_translated(client: Client, product: Product, seller: User) -> None:
     product.refund_days = 14
     product.save(update_fields=["refund_days"])

@@ -243,6 +243,8 @@ ERRORS = (
     Page("error-403", "/admin/", "newcomer", status=403),
     Page("error-404", "/nobody/nothing", status=404),
     Page("error-404-signed-in", "/orders/0190a000-0000-7000-8000-000000000000/", "jonas", status=404),
+    Page("error-405", "/language", status=405),
+    Page("error-405-signed-in", "/account/sessions/0190a000-0000-7000-8000-000000000000/end", "jonas", status=405),
     Page("error-404-long", "/nobody/{long_slug}", status=404),
 )
 SANDBOX = (

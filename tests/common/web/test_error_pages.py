@@ -3,13 +3,14 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from common.web.pages import error_page, server_error
+from tests.factories.accounts import UserFactory
 from tests.support.pages import assert_sound
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 409, 422, 429])
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 422, 429])
 @pytest.mark.parametrize("message", ["", "This is what to do."])
 def test_an_error_is_a_page_with_a_way_on(status: int, message: str) -> None:
     request = RequestFactory().get("/acme/nothing")
@@ -46,6 +47,19 @@ def test_any_other_fault_is_ours() -> None:
         raise ZeroDivisionError
     except ZeroDivisionError:
         assert server_error(RequestFactory().get("/")).status_code == 500
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["", "?" + "a&" * 1001])
+def test_an_address_that_takes_forms_alone_says_so_and_leads_on(client: Client, query: str) -> None:
+    strange = client.get(f"/language{query}")
+    client.force_login(UserFactory())
+    known = client.get(f"/language{query}")
+
+    assert [(answer.status_code, answer["Allow"]) for answer in (strange, known)] == [(405, "POST")] * 2
+    assert [assert_sound(answer).text.count("cannot be opened by itself") for answer in (strange, known)] == [2, 2]
+    assert '<a class="btn btn-main" href="/search/">' in strange.content.decode()
+    assert '<a class="btn btn-main" href="/library/">' in known.content.decode()
 
 
 def test_the_address_in_a_404_is_text() -> None:
