@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from common.db.errors import StatementTooSlow
 from common.db.statements import was_cancelled
 from common.errors import DomainError, RetryLater
+from common.web.came_from import path_before
 
 logger = logging.getLogger(__name__)
 _PAGES = {400, 403, 404, 405, 500, 503}
@@ -74,8 +75,8 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form without its token: almost always a page left open for too long."""
-    return error_page(request, 403, gettext("This form is too old. Go back, reload the page and send it again."))
+    """403 for a form without its token: almost always from before another sign-in, or open for too long. Its page has a new one."""
+    return render(request, "403_csrf.html", {"back": path_before(request)}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

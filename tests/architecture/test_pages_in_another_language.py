@@ -115,6 +115,14 @@ def test_what_takes_forms_alone_says_so_in_the_readers_language(client: Client) 
     assert list(seen_outside_of_marks(response.content.decode(), names=NAMES)) == []
 
 
+def test_a_form_that_is_too_old_is_refused_in_the_readers_language() -> None:
+    browser = Client(enforce_csrf_checks=True, headers={"Accept-Language": "de", "Referer": "http://testserver/search/"})
+    response = browser.post("/account/login/")
+
+    assert (response.status_code, response["Content-Language"]) == (403, "de")
+    assert list(seen_outside_of_marks(response.content.decode(), names=NAMES)) == []
+
+
 def test_pages_of_refunds_are_translated(client: Client, product: Product, seller: User) -> None:
     product.refund_days = 14
     product.save(update_fields=["refund_days"])

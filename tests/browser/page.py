@@ -65,6 +65,17 @@ def submit(**fields: str) -> Way:
     return way
 
 
+def submit_too_old() -> Way:
+    """Send the form of the page as if somebody had signed in or out since."""
+
+    def way(tab: Tab, world: World) -> None:
+        form = tab.locator("main form[method=post]").first
+        form.locator("[name=csrfmiddlewaretoken]").evaluate("field => { field.value = 'x'.repeat(64); }")
+        submit()(tab, world)
+
+    return way
+
+
 def press(name: str) -> Way:
     """Press the button of a name, which sends a form."""
 

@@ -5,7 +5,7 @@ import time
 from playwright.sync_api import Page as Tab
 
 from tests.browser.money_pages import MONEY
-from tests.browser.page import Page, press, submit, unfold
+from tests.browser.page import Page, press, submit, submit_too_old, unfold
 from tests.browser.world import World
 from tests.factories.accounts import PASSWORD
 from tests.support.routes import site_routes
@@ -241,6 +241,7 @@ ACCOUNT = (
 ERRORS = (
     Page("error-400", "/search/?" + "a&" * 1001, status=400),
     Page("error-403", "/admin/", "newcomer", status=403),
+    Page("error-403-form", "/account/login/", status=403, way=submit_too_old()),
     Page("error-404", "/nobody/nothing", status=404),
     Page("error-404-signed-in", "/orders/0190a000-0000-7000-8000-000000000000/", "jonas", status=404),
     Page("error-405", "/language", status=405),

@@ -5,6 +5,7 @@ from django.test import Client
 
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.marketplace import ProductFactory
+from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
 SIGN_IN = "/account/login/"
@@ -45,3 +46,32 @@ def test_a_page_that_is_read_is_shown_after_signing_in_wherever_its_link_stood()
     answer = Client().get("/library/", headers={"referer": "http://testserver/acme/db"})
 
     assert answer["Location"] == f"{SIGN_IN}?next=/library/"
+
+
+def _refused_for_its_age(referer: str) -> tuple[int, str]:
+    """Status and page for a form from before the sign-in in the same browser."""
+    user, browser = UserFactory(), Client(enforce_csrf_checks=True)
+    browser.get(SIGN_IN)
+    old = {"csrfmiddlewaretoken": browser.cookies["layerstore_csrf"].value}
+    assert browser.post(SIGN_IN, {"login": user.username, "password": PASSWORD, **old}).status_code == 302
+
+    answer = browser.post("/account/currency", {"currency": "usd", **old}, headers={"referer": referer, "origin": "http://testserver"})
+
+    user.refresh_from_db()
+    assert user.currency == ""
+    return answer.status_code, assert_sound(answer).text + answer.content.decode()
+
+
+def test_a_form_from_before_a_sign_in_says_that_it_is_too_old_and_leads_back_to_its_page() -> None:
+    status, page = _refused_for_its_age("http://testserver/search/?q=db&page=2")
+
+    assert (status, page.count("<h1>This form is too old</h1>"), page.count("not for this account")) == (403, 1, 0)
+    assert '<a class="btn btn-main" href="/search/?q=db&amp;page=2">Open the page again</a>' in page
+    assert "Sign in as somebody else" not in page
+
+
+def test_a_form_from_elsewhere_leads_to_the_home_page() -> None:
+    status, page = _refused_for_its_age("https://evil.example/")
+
+    assert (status, page.count("evil.example"), page.count("Open the page again")) == (403, 0, 0)
+    assert '<a class="btn btn-main" href="/">Go to the home page</a>' in page
