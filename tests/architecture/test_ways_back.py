@@ -33,7 +33,9 @@ def asked_by_a_stranger(**headers: str) -> dict[str, str]:
     """Where each address sends a form of somebody who is not signed in, if that is the sign-in page."""
     client, rows = Client(raise_request_exception=False, headers=headers), rows_of_others()
     ours = [(route.name, given(route, rows)) for route in ROUTES if not route.name.startswith(OF_LIBRARIES)]
-    theirs = [(route.name, {}) for route in ROUTES if route.name.startswith(OF_LIBRARIES) and not route.parameters]
+    theirs: list[tuple[str, dict[str, object]]] = [
+        (route.name, {}) for route in ROUTES if route.name.startswith(OF_LIBRARIES) and not route.parameters
+    ]
     answers = {name: client.post(reverse(name, kwargs=words)) for name, words in (*ours, *theirs)}
     sent = {name: answer["Location"] for name, answer in answers.items() if answer.status_code == HTTPStatus.FOUND}
     return {name: to for name, to in sent.items() if urlsplit(to).path in {reverse("account_login"), reverse("admin:login")}}
