@@ -4,11 +4,13 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 
 from common.web.forms import NameField
 from marketplace.images.models import Image, Namespace
 from marketplace.products.models import LONGEST_REFUND_WINDOW, Category, Product
+from marketplace.products.services.pictures import MOST_TIMES
 
 EDITORS_OWN = frozenset({"revision", "tab"})  # fields that say nothing of the product
 _MOST_SAVES = 2**31 - 1  # what the column holds
@@ -118,6 +120,12 @@ class PictureForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("Picture"),
-        help_text=gettext_lazy("PNG, JPEG or WebP. We make it smaller and remove what it says about the camera."),
+        help_text=format_lazy(
+            gettext_lazy(
+                "PNG, JPEG or WebP, no side longer than {times} times the other."
+                " We make it smaller and remove what it says about the camera."
+            ),
+            times=MOST_TIMES,
+        ),
     )
     alt = NameField(label=gettext_lazy("What it shows"), max_length=200, help_text=gettext_lazy("For people who cannot see it."))

@@ -26,6 +26,7 @@ MOST_PICTURES = 8
 MOST_BYTES = 10 * 1024 * 1024
 _MOST_PIXELS = 40_000_000  # a good camera's; opened, it takes 160 MB at most
 _LONGEST_EDGE = 1_600
+MOST_TIMES = 5  # as long as wide, or as wide as long: what is longer is a line where pictures stand side by side
 _HARD_EDGED = {"1", "P"}  # modes that are scaled without blending colours
 _LONGEST_ALT = 200
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)
@@ -41,7 +42,7 @@ def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: Use
     Raises:
         NotYours, RoleNotEnough: the actor does not edit for its seller.
         InvalidProduct: `alt` is missing or too long.
-        PictureRefused: it is not a PNG, JPEG or WebP, or it is broken or too large; says which.
+        PictureRefused: it is not a PNG, JPEG or WebP, or it is broken, too large or too long for its width; says which.
         TooManyPictures: the product has as many as it may have.
         NoMoreRoom: the seller's products together have as many as they may have.
     """
@@ -145,6 +146,8 @@ def _reencode(upload: "File[bytes]") -> _Encoded:
 def _encode(picture: Pillow.Image) -> _Encoded:
     if picture.width * picture.height > _MOST_PIXELS:
         raise PictureRefused(gettext("Choose a picture of at most {megapixels} megapixels.").format(megapixels=_MOST_PIXELS // 1000000))
+    if max(picture.size) > MOST_TIMES * min(picture.size):
+        raise PictureRefused(gettext("Choose a picture of which no side is longer than {times} times the other.").format(times=MOST_TIMES))
     colours = "RGBA" if picture.has_transparency_data else "RGB"
     small = picture.convert(colours) if picture.mode in _HARD_EDGED else picture
     small.thumbnail((_LONGEST_EDGE, _LONGEST_EDGE))  # first, because each later step copies the picture: 160 MB at full size

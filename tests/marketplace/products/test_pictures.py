@@ -173,6 +173,14 @@ def test_a_decompression_bomb_is_refused_before_a_pixel_is_unpacked(product, med
     refused(PictureRefused, media, product, png_that_says(side, side))
 
 
+@pytest.mark.parametrize("size", [(10, 51), (51, 10)])
+def test_a_picture_longer_than_five_times_its_width_is_refused(product, media, size):
+    error = refused(PictureRefused, media, product, drawn(size=size))
+
+    assert error.message == "Choose a picture of which no side is longer than 5 times the other."
+    assert add(product, drawn(size=(10, 50))).height == 50
+
+
 def test_a_file_that_is_too_large_is_refused_unread(product, media, monkeypatch):
     monkeypatch.setattr(pictures, "_encode", lambda _: pytest.fail("opened"))
 
