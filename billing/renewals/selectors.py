@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from billing.renewals.announcing import at_another_price
 from billing.subscriptions.models import Subscription
@@ -18,12 +19,12 @@ from marketplace.products.models import Price
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Running subscriptions to one product, or one edition of it, that cost the same.
+    """Running subscriptions to one product, or one edition of it, that cost the same in the period that runs.
 
     Attributes:
         title: the product's, and the edition's name.
         ending: how many of them are not renewed.
-        told: how many of them were told of another price that does not count yet.
+        told: how many of them were told that their seller has another price for them, which does not count yet.
         price: the current one of the same in their currency, paid as often, if it is another; None if there is nothing to announce.
     """
 
@@ -77,22 +78,28 @@ def ahead_of(subscription: Subscription) -> Ahead:
 
 
 def groups_of(seller_id: UUID) -> "QuerySet[Subscription, Any]":
-    """Return the seller's running subscriptions by product, edition and price, as values with how many they are."""
+    """Return the seller's running subscriptions by product, edition and price of now, as values with how many they are.
+
+    What counts from a later period on, announced or chosen, is not what they cost now: the rule of `terms_now`.
+    """
     ahead = PriceChange.objects.ahead().filter(subscription=OuterRef("pk"))
-    running = Subscription.objects.running().filter(seller=seller_id).alias(ahead=Exists(ahead))
-    by_price = running.values(
+    first = ahead.filter(state=PriceChange.State.SET).order_by("announced_at")
+    running = Subscription.objects.running().filter(seller=seller_id).alias(ahead=Exists(ahead.exclude(announcement=None)))
+    paid = running.alias(paid_price=Coalesce(Subquery(first.values("was_price")[:1]), F("price_id")))
+    of_now = Price.objects.filter(pk=OuterRef("paid_price"))
+    by_price = paid.values(
         "product_id",
         "product__title",
         "currency",
-        "amount",
-        edition_id=F("price__edition"),
-        edition=F("price__edition__name"),
-        interval=F("price__interval"),
+        edition_id=Subquery(of_now.values("edition")),
+        edition=Subquery(of_now.values("edition__name")),
+        interval=Subquery(of_now.values("interval")),
+        paid=Coalesce(Subquery(first.values("was_amount")[:1]), F("amount")),
     )
     ending = Q(ends_with_period=True) | Q(end_wanted_at__isnull=False)
     counted = by_price.annotate(count=Count("pk"), ending=Count("pk", filter=ending), told=Count("pk", filter=Q(ahead=True)))
     edition = F("edition").asc(nulls_first=True)
-    return counted.order_by("product__title", "product_id", edition, "edition_id", "currency", "amount", "interval")
+    return counted.order_by("product__title", "product_id", edition, "edition_id", "currency", "paid", "interval")
 
 
 def with_prices(groups: Iterable[Mapping[str, Any]]) -> list[Group]:
@@ -104,11 +111,11 @@ def with_prices(groups: Iterable[Mapping[str, Any]]) -> list[Group]:
 
 
 def _group(row: Mapping[str, Any], price: Price | None) -> Group:
-    another = price is not None and price.amount != row["amount"]
+    another = price is not None and price.amount != row["paid"]
     interval = Price.Interval(row["interval"])
     return Group(
         title=", ".join(filter(None, (row["product__title"], row["edition"]))),
-        money=Money(row["amount"], row["currency"]),
+        money=Money(row["paid"], row["currency"]),
         interval=str(interval.label),
         running=row["count"],
         ending=row["ending"],

@@ -21,7 +21,7 @@ from marketplace.products.services.editions import retire_edition
 from marketplace.products.services.prices import set_price
 from tests.billing.conftest import person_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, OrganisationSellerFactory, SellerFactory, UserFactory
-from tests.factories.billing import SubscriptionFactory
+from tests.factories.billing import PriceChangeFactory, SubscriptionFactory
 from tests.factories.marketplace import EditionFactory, ProductFactory
 from tests.support.sandbox import Sandbox
 
@@ -172,6 +172,24 @@ def test_a_seller_sees_who_pays_what_and_has_a_new_price_count_for_them(client: 
     assert "pays this already, or was told" in client.get(address).content.decode()
     assert "has this price already" in client.post(address, follow=True).content.decode()
     assert PriceAnnouncement.objects.count() == 1
+
+
+def test_who_has_chosen_a_smaller_edition_is_counted_by_what_is_paid_now_and_was_told_of_nothing(client: Client) -> None:
+    product = ProductFactory(title="Relay", price__interval="month")
+    pro, standard = (
+        EditionFactory(product=product, name=name, price__interval="month", price__amount=cost).prices.get()
+        for name, cost in (("Pro", 1000), ("Std", 500))
+    )
+    chosen = SubscriptionFactory(product=product, price=standard, amount=500)
+    was = {"was_price": pro, "was_amount": 1000, "state": PriceChange.State.SET}
+    PriceChangeFactory(subscription=chosen, price=standard, amount=500, announcement=None, **was)
+    told = SubscriptionFactory(product=product, price=pro, amount=1500)
+    PriceChangeFactory(subscription=told, price=pro, amount=1500, **was)
+    client.force_login(person_of(product.seller))
+
+    rows = client.get(reverse("billing:subscribers")).context["rows"]
+
+    assert [(row.title, str(row.money), row.running, row.told) for row in rows] == [("Relay, Pro", "€10.00", 2, 1)]
 
 
 def test_a_price_of_an_edition_is_offered_to_its_subscribers_alone(client: Client) -> None:
