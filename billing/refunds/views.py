@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.people.names import shown_name
 from accounts.people.requests import signed_in
 from accounts.tokens.lifetimes import pull_ends_after_minutes
 from billing.orders.models import Order
@@ -114,7 +115,8 @@ def seller_refund(request: SellerRequest, order_id: UUID) -> HttpResponse:
         )
     except DomainError as error:
         return refuse_form(form, error, page)
-    messages.success(request, gettext("{money} is on its way back to {buyer}.").format(money=refund.money, buyer=order.buyer.name))
+    buyer = shown_name(order.buyer.name)
+    messages.success(request, gettext("{money} is on its way back to {buyer}.").format(money=refund.money, buyer=buyer))
     return redirect(f"{reverse('billing:seller_order', args=[order.pk])}?seller={request.seller.account.handle}")
 
 

@@ -145,6 +145,7 @@ TEMPLATES = [
                 "fields": "common.web.templatetags.fields",
                 "library": "marketplace.library.templatetags.library",
                 "links": "common.web.templatetags.links",
+                "names": "accounts.people.templatetags.names",
                 "numbers": "marketplace.insights.templatetags.numbers",
                 "overview": "common.admin.overview",
                 "structured_data": "common.web.templatetags.structured_data",

@@ -10,6 +10,7 @@ from accounts.organisations.models import Invitation
 from accounts.organisations.services.organisations import leave_organisation
 from accounts.people.locks import lock_user
 from accounts.people.models import Account, User
+from accounts.people.names import DELETED_ACCOUNT, DELETED_SELLER
 from accounts.people.selectors import verified_addresses
 from accounts.privacy.errors import AccountAlreadyDeleted, AccountHasObligations
 from accounts.privacy.handlers import forgotten_address, handlers
@@ -108,5 +109,5 @@ def _rename(user: User) -> None:
     user.set_unusable_password()
     about = ("username", "email", "language", "mail_language", "currency")
     user.save(update_fields=[*about, "deleted_at", "is_active", "last_login", "credential_generation", "password"])
-    Account.objects.filter(user=user).update(name="Deleted account", handle=name)
-    SellerProfile.objects.filter(account__user=user).update(display_name="Deleted seller")
+    Account.objects.filter(user=user).update(name=DELETED_ACCOUNT, handle=name)
+    SellerProfile.objects.filter(account__user=user).update(display_name=DELETED_SELLER)

@@ -11,12 +11,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.organisations.models import Role
+from accounts.people import names
 from accounts.people.models import User
+from accounts.privacy.services.deletion import delete_account
 from accounts.tokens import secrets
 from marketplace.gifts.models import Gift, GiftState
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
-from tests.factories.accounts import MembershipFactory, OrganisationSellerFactory
+from tests.factories.accounts import MembershipFactory, OrganisationSellerFactory, UserFactory
 from tests.factories.marketplace import EditionFactory, EntitlementFactory, GiftFactory, ProductFactory
 from tests.support.pages import assert_sound
 
@@ -115,6 +117,17 @@ def test_what_the_reader_has_is_said_before_claiming(product: Product, getting: 
     assert Gift.objects.get().claimed_at is None
     EntitlementFactory(holder=team, image=product.images.get())
     assert "You and your organisations already have this" in getting.get(page).content.decode()
+
+
+def test_a_giver_who_has_deleted_the_account_is_named_in_the_readers_language(
+    product: Product, getting: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    giver, secret = UserFactory(), secrets.new_gift_secret()
+    GiftFactory(product=product, secret=secret, source_kind=Gift.Source.ORDER, giver=giver.account)
+    delete_account(user=giver, reason="Asked by mail.", actor=None)
+    monkeypatch.setattr(names, "gettext", {"Deleted account": "Gelöschtes Konto"}.__getitem__)
+
+    assert '<b class="long">Gelöschtes Konto</b> has paid for it.' in getting.get(opened(getting, secret)).content.decode()
 
 
 def test_its_seller_is_told_to_pass_it_on(product: Product, selling: Client) -> None:
