@@ -25,6 +25,16 @@ class GiftOwnedAlready(ConflictError):
         super().__init__(theirs.format(name=name) if name else yours)
 
 
+class GiftNotNeeded(ConflictError):
+    """The account that it was to be given to has everything in it for good. 409; nothing was given."""
+
+    code = "gift_not_needed"
+    field = "account"
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(gettext("{name} already has this. Nothing was given.").format(name=name))
+
+
 class GiftNotUsable(ConflictError):
     """The product or its seller was stopped, so what it gives cannot be had now. 409; the gift stays unclaimed."""
 

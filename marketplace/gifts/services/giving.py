@@ -20,7 +20,7 @@ from common.db.locking import locked_transaction
 from common.ids import new_id
 from marketplace.entitlements.errors import OwnProduct
 from marketplace.entitlements.selectors import has_for_good
-from marketplace.gifts.errors import GiftOver, GiftOwnedAlready, NothingToGive, TooManyGifts, TooManyGiftsToAddress
+from marketplace.gifts.errors import GiftNotNeeded, GiftOver, NothingToGive, TooManyGifts, TooManyGiftsToAddress
 from marketplace.gifts.models import Gift, GiftImage
 from marketplace.gifts.services.claims import hand_over, require_usable
 from marketplace.gifts.services.links import mail_link, make_link
@@ -98,7 +98,7 @@ def give_to_account(*, giving: Giving, holder: Account, reason: str, actor: User
         EmailNotVerified, NotYours, RoleNotEnough, ReasonMissing, GiftOver, SellerIsSuspended: as `give_link`.
         NothingToGive, InvalidEdition, TooManyGifts: as there.
         OwnProduct: the holder is the seller.
-        GiftOwnedAlready: the holder has all of it for good.
+        GiftNotNeeded: the holder has all of it for good.
         GiftNotUsable: an image in it was taken down.
     """
     require_verified_email(actor)
@@ -113,7 +113,7 @@ def give_to_account(*, giving: Giving, holder: Account, reason: str, actor: User
             raise OwnProduct
         ((gift, _),) = write_gifts(seller, [giving], reason=reason, actor=actor)
         if has_for_good(holder, [image.pk for image in images]):
-            raise GiftOwnedAlready(name=holder.name)
+            raise GiftNotNeeded(name=holder.name)
         require_usable(gift, seller, product, images)
         gift.secret_hash = None
         gift.save(update_fields=["secret_hash"])

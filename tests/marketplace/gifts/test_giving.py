@@ -15,7 +15,7 @@ from common.errors import DomainError
 from marketplace.entitlements.errors import OwnProduct
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
-from marketplace.gifts.errors import GiftOver, GiftOwnedAlready, NothingToGive, TooManyGifts, TooManyGiftsToAddress
+from marketplace.gifts.errors import GiftNotNeeded, GiftOver, NothingToGive, TooManyGifts, TooManyGiftsToAddress
 from marketplace.gifts.models import Gift, GiftState
 from marketplace.gifts.selectors import find_gift
 from marketplace.gifts.services import giving
@@ -126,7 +126,7 @@ def test_neither_the_seller_nor_whoever_has_it_is_given_it(product: Product, sel
 
     with pytest.raises(OwnProduct):
         give_to_account(giving=Giving(product), holder=seller.account, reason=WHY, actor=seller)
-    with pytest.raises(GiftOwnedAlready):
+    with pytest.raises(GiftNotNeeded, match=f"{friend.account.name} already has this. Nothing was given."):
         give_to_account(giving=Giving(product), holder=friend.account, reason=WHY, actor=seller)
 
     assert (Gift.objects.count(), Entitlement.objects.count(), OutgoingMail.objects.count()) == (0, 1, 0)

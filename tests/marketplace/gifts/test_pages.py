@@ -160,6 +160,16 @@ def test_a_seller_gives_by_mail_by_link_and_into_a_library(product: Product, sel
     assert OutgoingMail.objects.count() == 2
 
 
+def test_what_somebody_has_is_not_given_and_that_is_all_that_is_said(product: Product, selling: Client, friend: User) -> None:
+    EntitlementFactory(holder=friend.account, image=product.images.get())
+
+    answer = selling.post("/selling/gifts/", {"product": "acme/db", "reason": WHY, "account": friend.username})
+
+    assert answer.status_code == 409
+    assert answer.context["form"].errors == {"account": [f"{friend.account.name} already has this. Nothing was given."]}
+    assert Gift.objects.count() == 0
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
