@@ -87,6 +87,12 @@ class Money:
         ).replace(",", "")
 
 
+def example_amount(code: str) -> Money:
+    """Return an amount that shows how those of a currency are typed: 12.50, or 12 where nothing smaller can be charged."""
+    row = row_of(code)
+    return Money(125 * 10**row.decimals // 10 // row.step * row.step, code)
+
+
 def read_money(text: str, currency: str) -> Money | None:
     """Read `12.50` or `12,50` by its digits alone; return None for what is not an exact amount of the currency."""
     row = row_of(currency)

@@ -11,7 +11,7 @@ from billing.discounts.models import LONGEST_CODE, Discount
 from billing.discounts.recurring import LONGEST_MONTHS
 from billing.discounts.services import Terms
 from common.admin.acts import ReasonForm
-from common.money import Money, read_money
+from common.money import example_amount, read_money
 from common.web.forms import MoneyField, NameField
 from marketplace.products.models import Product
 
@@ -47,7 +47,7 @@ class _AmountForm(forms.Form):
         typed, code = data.get("amount", ""), data.get("currency", "")
         data["money"] = read_money(typed, code) if typed and code else None
         if typed and code and data["money"] is None:
-            self.add_error("amount", gettext("Write an amount in figures, like {example}.").format(example=Money(0, code).typed))
+            self.add_error("amount", gettext("Write an amount in figures, like {example}.").format(example=example_amount(code).typed))
         return data
 
 

@@ -32,6 +32,7 @@ from billing.discounts.quotes import reduced
 from billing.orders.models import Order
 from billing.orders.state import RELEASED
 from common.money import Money
+from common.web.links import path_typed
 from marketplace.products.models import Price, Product
 from marketplace.products.services.prices import smallest_price
 
@@ -157,7 +158,7 @@ def is_paying(discount: Discount, *, buyer: Account, product: Product) -> bool:
 
 
 def products_named(text: str, *, seller_id: UUID | None, field: str = "products", most: int = MOST_PRODUCTS) -> tuple[Product, ...]:
-    """Return the products at the addresses that somebody typed, `namespace/slug`, one in a line.
+    """Return the products at the addresses that somebody typed, `namespace/slug`, or pasted from their pages, one in a line.
 
     Args:
         seller_id: whose they must be; None for anybody's, which staff may name.
@@ -167,7 +168,7 @@ def products_named(text: str, *, seller_id: UUID | None, field: str = "products"
     Raises:
         InvalidDiscount: one of them is not there, or there are too many.
     """
-    names = list(dict.fromkeys(text.lower().split()))
+    names = list(dict.fromkeys(path_typed(name) or name for name in text.lower().split()))
     if len(names) > most or (most == 1 and not names):
         raise InvalidDiscount(field=field, sentence=ngettext("Name one product.", "Name at most {most} products.", most).format(most=most))
     pairs = [name.partition("/")[::2] for name in names if name.isascii() and name.isprintable()]

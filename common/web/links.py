@@ -33,6 +33,14 @@ def absolute_path(path: str, **query: str) -> str:
     return f"{settings.LAYERSTORE_PUBLIC_URL}{path}" + (f"?{urlencode(query)}" if query else "")
 
 
+def path_typed(text: str) -> str:
+    """Return the path of a page of this shop, without its outer slashes, whether somebody typed it or pasted the page's whole address."""
+    typed, shop = text.strip(), f"{settings.LAYERSTORE_PUBLIC_URL}/"
+    if typed.lower().startswith(shop.lower()):
+        typed = typed[len(shop) :].partition("#")[0].partition("?")[0]
+    return typed.strip("/")
+
+
 def canonical_address(request: HttpRequest) -> str:
     """Return the one address of what the request reads: without parameters but the number of a later page (RFC 6596)."""
     try:

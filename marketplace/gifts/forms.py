@@ -8,6 +8,7 @@ from django.utils.translation import gettext, gettext_lazy
 from accounts.people.models import USERNAME_PATTERN, Account
 from common.text import normal_email
 from common.web.forms import NameField
+from common.web.links import path_typed
 from marketplace.entitlements.selectors import end_of_day
 from marketplace.gifts.models import LONGEST_MESSAGE
 from marketplace.gifts.selectors import products_named
@@ -71,7 +72,7 @@ class GiveForm(forms.Form):
 
     def clean_product(self) -> Product:
         """Turn the address into the seller's product."""
-        named = self.cleaned_data["product"].strip().strip("/")
+        named = path_typed(self.cleaned_data["product"])
         product = products_named(self._seller.pk, [named]).get(named) if self._seller else None
         if product is None:
             raise forms.ValidationError(gettext("You have no product “{product}” that can be given.").format(product=named))

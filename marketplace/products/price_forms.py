@@ -9,9 +9,9 @@ from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext, gettext_lazy
 
-from common.currencies import CURRENCIES, currency
+from common.currencies import CURRENCIES
 from common.errors import DomainError
-from common.money import Money, read_money
+from common.money import Money, example_amount, read_money
 from marketplace.products.errors import InvalidPrice
 from marketplace.products.models import LONGEST_TRIAL, Price
 from marketplace.products.services.prices import NewPrice
@@ -45,9 +45,8 @@ class PriceForm(forms.Form):
     def _read(self, name: str, data: dict[str, Any]) -> Money | None:
         money = read_money(data[name], data["currency"])
         if money is None:
-            row = currency(data["currency"])
-            example = Money(125 * 10**row.decimals // 10 // row.step * row.step, data["currency"])
-            self.add_error(name, gettext("Write an amount in figures, like {example}.").format(example=example.typed))
+            example = example_amount(data["currency"]).typed
+            self.add_error(name, gettext("Write an amount in figures, like {example}.").format(example=example))
         return money
 
 

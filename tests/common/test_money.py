@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.currencies import CURRENCIES, currency
-from common.money import Money, read_money
+from common.money import Money, example_amount, read_money
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,10 @@ def test_money_is_written_as_people_write_it(minor: int, currency: str, text: st
 
 def test_what_is_typed_has_no_thousands_and_keeps_its_sign() -> None:
     assert [Money(minor, "eur").typed for minor in (123450, -250, 0)] == ["1234.50", "-2.50", "0.00"]
+
+
+def test_an_example_is_typed_as_amounts_of_its_currency_are() -> None:
+    assert [example_amount(code).typed for code in ("eur", "jpy", "isk", "kwd")] == ["12.50", "12", "12", "12.500"]
 
 
 def test_the_special_cases_of_stripe_are_known() -> None:

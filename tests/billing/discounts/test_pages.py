@@ -191,7 +191,7 @@ def test_a_code_whose_uses_are_taken_is_called_used_up_until_one_comes_back(prod
     ("typed", "says"),
     [
         ({"percent": ""}, "Take off either 1 to 100 percent, or an amount."),
-        ({"percent": "", "amount": "1.234"}, "Write an amount in figures"),
+        ({"percent": "", "amount": "1.234"}, "Write an amount in figures, like 12.50."),
         ({"products": "acme/nothing"}, "You have no product at acme/nothing."),
         ({"starts_at": "2030-01-31", "ends_at": "2030-01-30"}, "Choose an end after its beginning"),
     ],

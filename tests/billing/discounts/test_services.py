@@ -14,7 +14,9 @@ from billing.discounts.models import Discount
 from billing.discounts.selectors import products_named
 from billing.discounts.services import SAFE_LETTERS, Terms, end_discount, make_discount, new_code, pause_discount, resume_discount
 from common.money import Money
+from common.web.links import absolute_path
 from marketplace.images.errors import NotYours, RoleNotEnough, SellerIsSuspended
+from marketplace.products.selectors.pages import product_url
 from tests.billing.conftest import person_of
 from tests.factories.accounts import MembershipFactory, SellerFactory, UserFactory
 from tests.factories.billing import DiscountFactory
@@ -181,7 +183,8 @@ def test_products_are_named_by_their_addresses() -> None:
     names = [f"{product.namespace.name}/{product.slug}" for product in (one, another)]
 
     assert products_named(f" {names[0].upper()}\n{names[0]} ", seller_id=one.seller_id) == (one,)
+    assert products_named(f"{absolute_path(product_url(one))}?edition=Pro", seller_id=one.seller_id) == (one,)
     assert products_named(" ", seller_id=one.seller_id) == ()
-    for text, most in ((names[1], 50), ("nothing", 50), ("a\x00b/c", 50), ("é/b", 50), ("", 1), (" ".join([*names, "c"]), 2)):
+    for text, most in ((names[1], 50), ("nothing", 50), ("/", 50), ("a\x00b/c", 50), ("é/b", 50), ("", 1), (" ".join([*names, "c"]), 2)):
         with pytest.raises(InvalidDiscount):
             products_named(text, seller_id=one.seller_id, most=most)

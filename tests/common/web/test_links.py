@@ -6,7 +6,7 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.urls import NoReverseMatch
 
-from common.web.links import absolute, absolute_path, canonical_address, image_reference, token_realm
+from common.web.links import absolute, absolute_path, canonical_address, image_reference, path_typed, token_realm
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +55,16 @@ def test_mails_spell_addresses_the_same_way() -> None:
     mail = Template('{% load links %}{% absolute "marketplace:robots" handle %}')
 
     assert mail.render(Context({"handle": "acme"})) == absolute("marketplace:robots", "acme")
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (" acme/db/ ", "acme/db"),
+        ("https://shop.layerstore.dev:8443/acme/db", "acme/db"),
+        ("HTTPS://Shop.Layerstore.dev:8443/acme/db/?edition=Pro#about", "acme/db"),
+        ("https://elsewhere.test/acme/db", "https://elsewhere.test/acme/db"),
+    ],
+)
+def test_a_path_is_typed_or_pasted_with_the_whole_address(text: str, path: str) -> None:
+    assert path_typed(text) == path

@@ -15,6 +15,7 @@ from accounts.people import names
 from accounts.people.models import User
 from accounts.privacy.services.deletion import delete_account
 from accounts.tokens import secrets
+from common.web.links import absolute_path
 from marketplace.gifts.models import Gift, GiftState
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
@@ -145,7 +146,7 @@ def test_a_seller_gives_by_mail_by_link_and_into_a_library(product: Product, sel
     common = {"product": "acme/db", "reason": WHY}
 
     mailed = selling.post("/selling/gifts/", {**common, "email": "Olu@Example.test", "ends_on": "2090-01-01"})
-    linked = selling.post("/selling/gifts/", common)
+    linked = selling.post("/selling/gifts/", {**common, "product": absolute_path("/acme/db")})
     put = selling.post("/selling/gifts/", {**common, "account": friend.username})
 
     assert [answer.status_code for answer in (mailed, linked, put)] == [302, 200, 302]
