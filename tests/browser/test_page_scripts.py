@@ -227,7 +227,7 @@ def test_pictures_move_by_keyboard_and_by_drag(selling: Page, live_server: LiveS
     selling.locator("[data-picture=A]").hover()
     selling.mouse.down()
     for _ in range(2):  # a browser says that something is dragged over another at the second move
-        selling.locator("[data-picture=B]").hover()
+        selling.locator("[data-picture=B] img").hover()
     selling.mouse.up()
     expect(selling.locator("[data-status]")).to_have_text("A is number 1 of 3 now.")
     assert [one.get_attribute("alt") for one in order.all()] == list(draft.pictures.values_list("alt", flat=True)) == ["A", "B", "C"]
