@@ -13,6 +13,6 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         from billing.credits import showing  # noqa: F401, PLC0415  so that pages ask what is credited
         from billing.discounts import trying  # noqa: F401, PLC0415  so that product pages ask for codes
-        from billing.orders import owners  # noqa: F401, PLC0415  so that what was bought can grow
+        from billing.orders import owners  # noqa: F401, PLC0415  so that what was bought can grow, and is named in libraries
         from billing.renewals import showing as subscribed  # noqa: F401, PLC0415  so that pages lead subscribers to larger editions
         from billing.stripe import checks  # noqa: F401, PLC0415  importing registers them, once the models are there

@@ -1,5 +1,6 @@
-"""Which entitlements are of somebody who has bought a product: said to whoever lets a product grow."""
+"""Which entitlements are of which product that somebody bought: said to whoever lets a product grow, and to the library."""
 
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -9,6 +10,7 @@ from billing.subscriptions.models import Subscription
 from marketplace.entitlements.models import Entitlement
 from marketplace.growth.models import Growth
 from marketplace.growth.selectors import late_finder, source_finder
+from marketplace.library.products import finds_products_of
 
 
 @source_finder
@@ -30,3 +32,15 @@ def late_subscribers(product_id: UUID, image: UUID | OuterRef) -> QuerySet[Subsc
     grown = Growth.objects.filter(product=product_id, image=image, created_at__gte=OuterRef("created_at"))
     late = Subscription.objects.running().filter(product=product_id, price__edition=None, access_until=None, end_wanted_at=None)
     return late.filter(~Exists(of_subscription), ~Exists(grown))
+
+
+@finds_products_of(Entitlement.Source.ORDER)
+def products_of_orders(order_ids: Collection[UUID]) -> Iterable[tuple[UUID, UUID]]:
+    """Return the id of each of the orders with that of what it bought."""
+    return Order.objects.filter(pk__in=order_ids).values_list("pk", "product_id")
+
+
+@finds_products_of(Entitlement.Source.SUBSCRIPTION)
+def products_of_subscriptions(subscription_ids: Collection[UUID]) -> Iterable[tuple[UUID, UUID]]:
+    """Return the id of each of the subscriptions with that of what it is to."""
+    return Subscription.objects.filter(pk__in=subscription_ids).values_list("pk", "product_id")

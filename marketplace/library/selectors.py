@@ -1,15 +1,14 @@
 """The images that somebody bought or got for free, and whether they can pull them now."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext, gettext_noop
 
@@ -21,14 +20,14 @@ from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.gifts.selectors import orders_given_away
 from marketplace.images.models import Image
 from marketplace.images.selectors.tags import short_platforms
+from marketplace.library.products import products_of, products_with
 from marketplace.library.upgrades import Upgrade, editions_of, upgrades_for
-from marketplace.products.models import Price, Product
+from marketplace.products.models import Product
 from marketplace.products.selectors.pages import product_url
 from marketplace.shopwindow.listings import ImageListing, list_images
 from marketplace.updates.selectors import wanted_among
 
 ENTRIES_PER_PAGE: Final = 50
-_OFFERS: Final = 10  # the newest products with an image, of which one is linked
 # In force before suspended before ended; what has no end before what has one, and that by the latest; then the oldest.
 _FIRST: Final = (
     Case(When(Q(revoked_at__isnull=True) & (Q(ends_at__isnull=True) | Q(ends_at__gt=Now())), then=Value(0)), default=Value(1)),
@@ -61,10 +60,9 @@ class LibraryEntry:
     Attributes:
         holder: the account that holds it: the reader's, or an organisation's.
         entitlement: the one that decides for the holder: in force before suspended before revoked, then the oldest.
-        product: one that offers the image now, if there is one.
-        withdrawn: if there is none, one that did until its seller withdrew it: what its buyers have stays theirs.
+        product: the one that brought it, whatever became of that; where none did, one that offers the image, or did (`products_of`).
         is_gift: somebody else paid for it, so its order is not the reader's to see.
-        is_mailed: whether the reader gets mail about new versions of either.
+        is_mailed: whether the reader gets mail about new versions of the product.
         upgrades: to which other editions of a product with the image the holder can change, and for how much; with the first image of
             that product alone.
         in_force: whether the policy lets the holder pull it now, for example an organisation's robots.
@@ -75,7 +73,6 @@ class LibraryEntry:
     listing: ImageListing
     entitlement: Entitlement
     product: Product | None
-    withdrawn: Product | None
     in_force: bool
     for_reader: bool
     is_mailed: bool
@@ -93,16 +90,22 @@ class LibraryEntry:
 
     @property
     def title(self) -> str:
-        return self.sold_as.title if self.sold_as else self.image.name
+        return self.product.title if self.product else self.image.name
 
     @property
-    def sold_as(self) -> Product | None:
-        """The product that it belongs to, offered or withdrawn."""
-        return self.product or self.withdrawn
+    def withdrawn(self) -> bool:
+        """Whether its product's seller sells that no more: what its buyers have stays theirs."""
+        return self.product is not None and self.product.state == Product.State.WITHDRAWN
 
     @property
     def url(self) -> str:
-        return product_url(self.product) if self.product else ""
+        """The page of its product; empty where nobody may open it."""
+        return product_url(self.product) if self.product and self.product.is_visible else ""
+
+    @property
+    def mails_versions(self) -> bool:
+        """Whether mail about its product tells of this image: its seller may have taken it out since."""
+        return self.product is not None and any(part.image_id == self.image.pk for part in self.product.product_images.all())
 
     @property
     def reference(self) -> str:
@@ -186,12 +189,11 @@ def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
     rows = list(entitlements)
     images = {entitlement.image_id: entitlement.image for entitlement in rows}
     listings = {listing.image.pk: listing for listing in list_images(list(images.values()))}
-    visible = _products_with(images.keys(), Product.objects.visible())
-    offers = _first_with_image(visible)
-    withdrawn = _first_with_image(_products_with(images.keys() - offers.keys(), Product.objects.filter(state=Product.State.WITHDRAWN)))
-    mailed = wanted_among(user, {product.pk for product in (*offers.values(), *withdrawn.values())})
+    offering = products_with(images.keys(), Product.objects.visible())
+    products = products_of(rows, offering)
+    mailed = wanted_among(user, {product.pk for product in products.values()})
     given = orders_given_away({one.source_id for one in rows if one.source_kind == Entitlement.Source.ORDER})
-    divided = editions_of(product.pk for product in visible if product.in_editions)  # type: ignore[attr-defined]  # an annotation
+    divided = editions_of(product.pk for product in offering if product.in_editions)  # type: ignore[attr-defined]  # an annotation
     shelves = []
     for holder_id in dict.fromkeys(entitlement.holder_id for entitlement in rows):
         membership = memberships.get(holder_id)
@@ -206,13 +208,12 @@ def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
                 account,
                 listings[one.image_id],
                 one,
-                product=offers.get(one.image_id),
-                withdrawn=withdrawn.get(one.image_id),
+                product=products.get(one.pk),
                 in_force=allowed[one.image.repository],
                 for_reader=reads,
                 is_gift=one.source_id in given,
                 upgrades=upgrades.get(one.image_id, ()),
-                is_mailed=any(products[one.image_id].pk in mailed for products in (offers, withdrawn) if one.image_id in products),
+                is_mailed=one.pk in products and products[one.pk].pk in mailed,
             )
             for one in theirs
         ]
@@ -232,30 +233,3 @@ def _allowed(user: User, account: Account, entitlements: list[Entitlement]) -> d
     subject = Subject((account.pk,), is_staff=own and user.has_all_rights)
     allowed = allowed_actions(subject=subject, repositories=[entitlement.image.repository for entitlement in entitlements])
     return {repository: Action.PULL in actions for repository, actions in allowed.items()}
-
-
-def _products_with(image_ids: Collection[UUID], among: QuerySet[Product]) -> list[Product]:
-    """Find the products with these images, of each the newest ten: what sells one image alone before bundles, the older first.
-
-    Three queries.
-    """
-    offering = among.filter(product_images__image=OuterRef("pk")).order_by("-published_at", "pk").values("pk")
-    found = Image.objects.filter(pk__in=image_ids).order_by().values_list(ArraySubquery(offering[:_OFFERS]), flat=True)
-    products = Product.objects.filter(pk__in={pk for several in found for pk in several}).select_related("namespace")
-    of_editions = Price.objects.current().filter(product=OuterRef("pk"), edition__isnull=False)
-    products = products.annotate(in_editions=Exists(of_editions)).only("slug", "title", "created_at", "namespace__name")
-    return sorted(products.prefetch_related("product_images"), key=_rank)
-
-
-def _first_with_image(products: Sequence[Product]) -> dict[UUID, Product]:
-    """Return for each image the first of the products that has it."""
-    offers: dict[UUID, Product] = {}
-    for product in products:
-        for part in product.product_images.all():
-            offers.setdefault(part.image_id, product)
-    return offers
-
-
-def _rank(product: Product) -> tuple[int, datetime, str]:
-    """What somebody has keeps its name when the same is sold once more."""
-    return len(product.product_images.all()), product.created_at, product.slug
