@@ -131,8 +131,14 @@ def kept_because_of(order: Order) -> Order | None:
 
 
 def pulls_of_order(order: Order, user: User) -> list[str]:
-    """Return what docker can pull of an order: references to those of its images that the policy lets the user pull at this moment."""
-    images = [sold.image for sold in order.images.all()]
+    """Return what docker can pull because of an order: references to those of its images that it gives its buyer at this moment.
+
+    What the policy does not let the user pull is left out. What they may pull for another reason alone is not the order's to show.
+    """
+    kind, key = source_of(order)
+    given = Entitlement.objects.in_force().filter(holder=order.buyer, source_kind=kind, source_id=key)
+    held = set(given.values_list("image_id", flat=True))
+    images = [sold.image for sold in order.images.all() if sold.image_id in held]
     allowed = allowed_actions(subject=Subject.of(user), repositories=[image.repository for image in images])
     tags = leading_tags([image.pk for image in images])
     return [pull_reference(image, tags.get(image.pk)) for image in images if Action.PULL in allowed[image.repository]]

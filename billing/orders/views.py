@@ -47,7 +47,7 @@ def orders(request: HttpRequest) -> HttpResponse:
 def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Show one order: its receipt, which prints without the rest of the page, and how to pull what it bought.
 
-    Context: order, with buyer and placed_by; images, a list of OrderImage; refunds; pulls, the references that the reader may pull now;
+    Context: order, with buyer and placed_by; images, a list of OrderImage; refunds; pulls, references that the reader may pull by it now;
     may_pull, whether there are any; credential_url, where a pull credential for the images is made; product_url; checkout_url, while it can
     still be paid; pull_ends_after, minutes; giving_back, refund_failed, may_give_back and refund_words, as `_money_back` says.
     """

@@ -10,10 +10,11 @@ from django.utils import timezone
 from accounts.people.models import User
 from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
+from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
-from tests.factories.marketplace import DraftProductFactory
+from tests.factories.marketplace import DraftProductFactory, EntitlementFactory
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -156,6 +157,18 @@ def test_a_refunded_order_offers_no_pull(client: Client, buyer: User) -> None:
 
     assert (page.context["may_pull"], "€5.00 is on its way back" in page.content.decode()) == (False, True)
     assert "pull access ends within 6 minutes" in page.content.decode()
+
+
+def test_a_refunded_order_offers_no_pull_that_an_organisation_has_a_right_to(client: Client, buyer: User) -> None:
+    order = PaidOrderFactory(placed_by=buyer)
+    assert "Pull it" in client.get(f"/orders/{order.pk}/").content.decode()
+    EntitlementFactory(holder=MembershipFactory(user=buyer).account, image=order.images.get().image)
+    Order.objects.update(state="refunded")
+    Entitlement.objects.filter(source_id=order.pk).update(revoked_at=timezone.now(), revocation_reason="Refunded.")
+
+    page = client.get(f"/orders/{order.pk}/").content.decode()
+
+    assert ("Pull it" in page, "for this purchase only" in page) == (False, False)
 
 
 def test_an_order_that_staff_look_at_says_so(client: Client, buyer: User) -> None:
