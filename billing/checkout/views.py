@@ -33,6 +33,7 @@ from marketplace.products.selectors.offers import with_current_prices
 from marketplace.products.selectors.pages import product_url
 
 CARD_TAKES = timedelta(minutes=15)
+_LONGEST_CHOSEN = 40  # letters of a handle or a code, which have no more
 
 
 @login_required
@@ -41,11 +42,14 @@ def buy(request: HttpRequest, product_id: UUID) -> HttpResponse:
     """Place an order, for oneself or an organisation (`buyer`: its handle), and send on to Stripe (303); buying again resumes.
 
     `price` is the id of the price that the page showed, `amount` what the buyer wants to pay where they decide. Who may pay nothing and
-    wants to has it at once. A discount `code` reduces the price; one that does not count buys nothing.
+    wants to has it at once. A discount `code` reduces the price; one that does not count buys nothing. With `apply` nothing is bought: the
+    product's page shows what `code_to_try` makes of the price, and the buyer stays chosen.
     """
     product = with_current_prices(Product.objects.visible()).select_related("namespace").filter(pk=product_id).first()
     if product is None:
         raise Http404
+    if "apply" in request.POST:
+        return _see(f"{_page_again(request, product, code=request.POST.get('code_to_try', ''))}#buy")
     code = request.POST.get("code", "").strip()
     try:
         wish = read_wish(product, request.POST)
@@ -103,13 +107,20 @@ def _buy(request: HttpRequest, product: Product, wish: Wish, discount: Discount 
 
 
 def _refused(request: HttpRequest, product: Product, error: DomainError) -> HttpResponse:
-    """Lead back to the product's page, which says why; an amount that may not be paid stands there again."""
+    """Lead back to the product's page, which says why; an amount that may not be paid stands there again, a refused code does not."""
     messages.error(request, error.message)
     typed = {"amount": request.POST.get("amount", "")[:LONGEST_TYPED]} if isinstance(error, AmountRefused) else {}
+    code = "" if isinstance(error, DiscountRefused) else request.POST.get("code", "")
+    return _see(_page_again(request, product, code=code, **typed))
+
+
+def _page_again(request: HttpRequest, product: Product, *, code: str, **typed: str) -> str:
+    """Return the address of the product's page with what was chosen on it: the edition and the buyer, and a code if there is one."""
     price = find_price(product, read_price_id(request.POST))
-    chosen = {"edition": price.edition.name} if price and price.edition else {}
-    query = f"?{urlencode(chosen | typed)}" if chosen or typed else ""
-    return _see(f"{product_url(product)}{query}")
+    edition = {"edition": price.edition.name} if price and price.edition else {}
+    chosen = {"buyer": request.POST.get("buyer", "")[:_LONGEST_CHOSEN], "code": code.strip()[:_LONGEST_CHOSEN]}
+    query = edition | {name: text for name, text in chosen.items() if text} | typed
+    return f"{product_url(product)}?{urlencode(query)}" if query else product_url(product)
 
 
 @login_required

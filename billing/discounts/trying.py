@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.people.models import User
+from accounts.people.models import Account
 from billing.credits.selectors import Purchase, credit_now
 from billing.discounts.errors import DiscountRefused
 from billing.discounts.models import Discount
@@ -35,9 +35,8 @@ def try_code(text: str, *, product: Product, request: HttpRequest) -> Discount:
 
 
 @reducer
-def reduction(request: HttpRequest, product: Product, price: Price, text: str) -> Reduction:
-    """Return what a code makes of a product's price for the reader, after what they are credited, or why it does not count."""
-    buyer = request.user.account if isinstance(request.user, User) else None
+def reduction(request: HttpRequest, product: Product, price: Price, buyer: Account | None, text: str) -> Reduction:
+    """Return what a code makes of a product's price for a buyer, after what they are credited, or why it does not count."""
     try:
         found = try_code(text, product=product, request=request)
         require_usable(found, product=product, price=price)

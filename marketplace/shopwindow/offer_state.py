@@ -74,6 +74,11 @@ class OfferState:
         """The account that is selected at first: the first that lacks the product, beginning with the reader's own."""
         return next((party.account for party in self.choices if not party.has_it), None)
 
+    def chosen(self, handle: str) -> Account | None:
+        """The account that is selected: the one with this handle if the reader can get it for that, else the first choice."""
+        chosen = (party.account for party in self.choices if party.account.handle == handle and not party.has_it)
+        return next(chosen, self.first_choice)
+
     @property
     def organisations_with_it(self) -> list[Party]:
         """The reader's organisations that have it."""

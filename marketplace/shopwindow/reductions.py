@@ -18,7 +18,7 @@ class Reduction:
 
     Attributes:
         code: as it is sent on with the purchase.
-        price: what is paid, with what the reader is credited; None where the code does not count.
+        price: what is paid, with what the buyer is credited; None where the code does not count.
         payments: how many payments of a subscription cost that, the first included; None for every one.
         fault: why it does not, in the reader's language.
     """
@@ -30,7 +30,7 @@ class Reduction:
 
 
 Crediter = Callable[[Sequence[Account], Price, Sequence[Image]], Mapping[UUID, Money]]
-Reducer = Callable[[HttpRequest, Product, Price, str], Reduction]
+Reducer = Callable[[HttpRequest, Product, Price, Account | None, str], Reduction]
 _crediters: list[Crediter] = []
 _reducers: list[Reducer] = []
 
@@ -54,8 +54,11 @@ def reducer(function: Reducer) -> Reducer:
     return function
 
 
-def reduction_of(request: HttpRequest, product: Product, price: Price | None) -> Reduction | None:
+def reduction_of(request: HttpRequest, product: Product, price: Price | None, buyer: Account | None) -> Reduction | None:
     """Return what the code in the address makes of the product's price; None without a code, a price, or anybody who knows codes.
+
+    Args:
+        buyer: for whom it is bought; None for a visitor.
 
     Raises:
         RateLimitReached: the reader has guessed too often.
@@ -63,4 +66,4 @@ def reduction_of(request: HttpRequest, product: Product, price: Price | None) ->
     text = request.GET.get("code", "").strip()
     if not text or price is None or price.is_free or not _reducers:
         return None
-    return _reducers[0](request, product, price, text)
+    return _reducers[0](request, product, price, buyer, text)

@@ -74,6 +74,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
     """Show everything about a product: of several images the newest tags and few rows of layers, and with `?image=` all of one.
 
     `?code=` shows what a discount code makes of its price, `?edition=` chooses one of its editions by name; the first one else.
+    `?buyer=` is the handle of the account that is selected to buy it; the first that lacks it else.
     """
     listing = list_products([visible_product(request, namespace, slug, texts=True)], Shape.WIDE)[0]
     if not _was_counted(request):
@@ -88,6 +89,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
     price, editions = price_shown(listing.product, edition), edition_cards(listing, edition, reader)
     sold = next((card.images for card in editions if card.chosen), listing.images)
     offer_state = offer_state_of(reader, listing.product, price)
+    buyer = offer_state.chosen(request.GET.get("buyer", ""))
     context = {
         "product": listing.product,
         "listing": listing,
@@ -97,8 +99,9 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "other_prices": other_prices(listing.product, price),
         "least": smallest_price(price.currency) if price else None,
         "typed_amount": request.GET.get("amount", "")[:_TYPED],
-        "reduction": reduction_of(request, listing.product, price),
+        "reduction": reduction_of(request, listing.product, price, buyer or (reader.account if reader else None)),
         "offer_state": offer_state,
+        "buyer": buyer,
         "trial": trial_offer_of(reader, listing.product, price, offer_state),
         "one_by_one": one_by_one(price, sold),
         "wanted": reader is not None and listing.product.pk in wanted_among(reader, [listing.product.pk]),
@@ -123,7 +126,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
 
 def _was_counted(request: HttpRequest) -> bool:
     """Whether this is the rest of a page that was counted as a view. Links to an edition are shared; between them leads the page itself."""
-    if request.GET.keys() & {"image", "platform", "amount"}:
+    if request.GET.keys() & {"image", "platform", "amount", "buyer"}:
         return True
     return "edition" in request.GET and request.headers.get("Referer", "").partition("?")[0] == request.build_absolute_uri(request.path)
 

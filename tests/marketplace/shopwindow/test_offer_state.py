@@ -77,6 +77,8 @@ def test_who_buys_for_organisations_chooses_themselves_first(product: Product, m
 
     assert names(offer_state) == ["mira", "Acme", "Zeta"]
     assert offer_state.first_choice == mira.account
+    assert [offer_state.chosen(handle) for handle in ("", "nobody")] == [mira.account, mira.account]
+    assert [offer_state.chosen(party.account.handle) for party in offer_state.choices] == [party.account for party in offer_state.choices]
 
 
 def test_what_they_have_themselves_is_offered_for_the_organisation(product: Product, mira: User) -> None:
