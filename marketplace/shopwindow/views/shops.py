@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import is_valid_path
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
@@ -21,7 +22,7 @@ from marketplace.images.ownership import edits_for, sells_for
 from marketplace.images.selectors.tags import platforms_of_each
 from marketplace.insights.visits import note_view
 from marketplace.products.descriptions import rendered_description
-from marketplace.products.models import Product
+from marketplace.products.models import Edition, Product
 from marketplace.products.selectors.editions import edition_chosen
 from marketplace.products.selectors.offers import offered_price, other_prices, price_shown
 from marketplace.products.selectors.pages import images_of, with_parts
@@ -40,6 +41,7 @@ from marketplace.updates.selectors import wanted_among
 
 _PER_PAGE = 12
 _TYPED = 12  # letters of an amount that was refused
+_LONGEST_CHOSEN = 40  # letters of a handle or a code, which have no more
 
 
 @require_safe
@@ -102,6 +104,8 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "reduction": reduction_of(request, listing.product, price, buyer or (reader.account if reader else None)),
         "offer_state": offer_state,
         "buyer": buyer,
+        "kept": urlencode(_kept(request, "code", "buyer")),
+        "url_without_code": _url_without_code(request, edition),
         "trial": trial_offer_of(reader, listing.product, price, offer_state),
         "one_by_one": one_by_one(price, sold),
         "wanted": reader is not None and listing.product.pk in wanted_among(reader, [listing.product.pk]),
@@ -122,6 +126,16 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "reviews": reviews_for(listing.product, reader),
     }
     return render(request, "marketplace/product.html", context)
+
+
+def _kept(request: HttpRequest, *names: str) -> dict[str, str]:
+    """Return those of the parameters that choose something, for links to the same page."""
+    return {name: text[:_LONGEST_CHOSEN] for name in names if (text := request.GET.get(name, ""))}
+
+
+def _url_without_code(request: HttpRequest, edition: Edition | None) -> str:
+    query = ({"edition": edition.name} if edition else {}) | _kept(request, "buyer")
+    return f"{request.path}?{urlencode(query)}" if query else request.path
 
 
 def _was_counted(request: HttpRequest) -> bool:

@@ -100,6 +100,29 @@ def test_a_code_stays_when_something_else_is_refused(product: Product, owner: Us
     assert chosen(owner, product, "buyer=acme&code=AUTUMN") == [owner.username]  # it has this
 
 
+def test_a_link_to_another_edition_keeps_code_and_buyer_and_one_without_the_code_the_rest(owner: User, acme: Account) -> None:
+    product = ProductFactory(price=False)
+    DiscountFactory(seller=product.seller, code="MON3", percent=20)
+    for name, amount in (("Std", 500), ("Pro", 1000)):
+        EditionFactory(product=product, name=name, price__amount=amount)
+    url, client = product_url(product), client_of(owner)
+
+    html = client.get(url, {"code": "MON 3", "buyer": "acme"}).content.decode()
+    assert f'href="{url}?edition=Pro&amp;code=MON+3&amp;buyer=acme#editions"' in html
+    assert f'href="{url}?edition=Std&amp;buyer=acme">Without the code' in html
+    assert f'href="{url}?edition=Pro&amp;code=MON+3#editions"' in client.get(url, {"code": "MON 3"}).content.decode()
+    assert f'href="{url}?edition=Pro#editions"' in client.get(url).content.decode()
+    assert "€8.00" in client.get(url, {"edition": "Pro", "code": "MON 3", "buyer": "acme"}).content.decode()
+
+
+def test_a_link_without_the_code_is_of_the_page_alone_where_nothing_else_was_chosen(product: Product, owner: User) -> None:
+    DiscountFactory(seller=product.seller, code="AUTUMN")
+
+    html = client_of(owner).get(product_url(product), {"code": "AUTUMN"}).content.decode()
+
+    assert f'href="{product_url(product)}">Without the code' in html
+
+
 def test_who_may_not_be_chosen_is_not(product: Product, owner: User, acme: Account, member: User) -> None:
     for query in ("", "buyer=nobody", "buyer=%00", "buyer=member"):
         assert chosen(owner, product, query) == [owner.username]
