@@ -174,21 +174,37 @@ def test_the_use_of_a_subscription_that_is_not_paid_comes_back(monthly: Product,
 
 
 @pytest.mark.parametrize(
-    ("duration", "months", "sentence"),
+    ("duration", "months", "box", "bar", "sentence"),
     [
-        pytest.param("once", None, "for the first payment; then €19.00 each month.", id="the first"),
-        pytest.param("repeating", 3, "for the first 3 payments; then €19.00 each month.", id="some"),
-        pytest.param("forever", None, "instead of <s>€19.00</s>.", id="every one"),
+        pytest.param(
+            "once",
+            None,
+            "first payment",
+            "first payment, then €19.00 each month",
+            "for the first payment; then €19.00 each month.",
+            id="the first",
+        ),
+        pytest.param(
+            "repeating",
+            3,
+            "each of the first 3 payments",
+            "each of 3 payments, then €19.00 each month",
+            "for the first 3 payments; then €19.00 each month.",
+            id="some",
+        ),
+        pytest.param("forever", None, "each month", "each month", "instead of <s>€19.00</s>.", id="every one"),
     ],
 )
 def test_the_page_says_what_is_paid_with_a_code_and_what_afterwards(
-    monthly: Product, buyer: User, duration: str, months: int | None, sentence: str
+    monthly: Product, buyer: User, duration: str, months: int | None, box: str, bar: str, sentence: str
 ) -> None:
     code_of(monthly, duration, months)
 
     page = client_of(buyer).get(product_url(monthly), {"code": "autumn"}).content.decode()
 
-    assert "€15.20 <small>each month</small>" in page
+    said = " ".join(page.split())
+    assert f"€15.20 <small>{box}</small>" in said.partition('<p class="amount">')[2].partition("</p>")[0]
+    assert f"<strong>€15.20 <small>{bar}</small>" in said.partition('<div class="buybar">')[2].partition("</p>")[0]
     assert f'With the code <span class="mono">AUTUMN</span> {sentence}' in page
 
 
