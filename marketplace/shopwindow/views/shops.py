@@ -89,7 +89,8 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
     reader = request.user if isinstance(request.user, User) else None
     edition = edition_chosen(listing.product, request.GET.get("edition", ""))
     price, editions = price_shown(listing.product, edition), edition_cards(listing, edition, reader)
-    sold = next((card.images for card in editions if card.chosen), listing.images)
+    images_sold = next((card.images for card in editions if card.chosen), listing.images)
+    sold = [detail for detail in details if detail.image in images_sold]
     offer_state = offer_state_of(reader, listing.product, price)
     buyer = offer_state.chosen(request.GET.get("buyer", ""))
     context = {
@@ -107,14 +108,14 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "kept": urlencode(_kept(request, "code", "buyer")),
         "url_without_code": _url_without_code(request, edition),
         "trial": trial_offer_of(reader, listing.product, price, offer_state),
-        "one_by_one": one_by_one(price, sold),
+        "one_by_one": one_by_one(price, images_sold),
         "wanted": reader is not None and listing.product.pk in wanted_among(reader, [listing.product.pk]),
         "cover": listing.cover,
         "cover_label": gettext("Cover of {label}, drawn from its layers").format(label=listing.label),
         "description": rendered_description(listing.product),
         "pictures": pictures,
         "details": details,
-        "sold": [detail for detail in details if detail.image in sold],
+        "sold": sold,
         "chosen": chosen[0] if chosen else None,
         "shown": image_details(chosen, listing.tags, inside) if chosen else details,
         "inside": inside,
@@ -182,12 +183,14 @@ def visible_product(request: HttpRequest, namespace: str, slug: str, *, texts: b
     return found
 
 
-def _facts(listing: Listing, details: list[ImageDetail], sold: Sequence[Image]) -> dict[str, object]:
+def _facts(listing: Listing, details: list[ImageDetail], sold: list[ImageDetail]) -> dict[str, object]:
     tag = details[0].tag if len(details) == 1 else None
     return {
         "tag": tag.name if tag else "",
-        "platforms": platforms_of_each(listing.tags.get(image.pk) for image in sold),
+        "platforms": platforms_of_each(detail.tag for detail in sold),
         "pushed_at": listing.pushed_at,
+        "sold_pushed_at": max((detail.tag.pushed_at for detail in sold if detail.tag), default=None),
+        "sold_size": sum(detail.size for detail in sold),
         "pulls": listing.pulls,
         "layer_count": sum(detail.layer_count for detail in details),
         "size": sum(detail.size for detail in details),

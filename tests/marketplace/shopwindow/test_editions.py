@@ -2,14 +2,17 @@
 
 import json
 import re
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.people.models import User
+from common.web.templatetags import display
 from marketplace.images.models import Image, Namespace
 from marketplace.products.models import Edition, Product
 from marketplace.shopwindow.views import shops
@@ -80,6 +83,18 @@ def test_who_has_an_edition_sees_that_they_have_it_and_can_buy_the_other(
 
     assert (standard.context["offer_state"].kind, pro.context["offer_state"].kind) == ("held", "sale")
     assert [card.has_it for card in standard.context["editions"]] == [True, False]
+
+
+def test_the_box_says_size_and_push_of_what_the_edition_holds(client: Client, product: Product, images: list[Image]) -> None:
+    days = [timezone.now() - timedelta(days=days) for days in (9, 2)]
+    for image, day in zip(images, days, strict=True):
+        image.tags.update(pushed_at=day)
+
+    for name, size, pushed in (("Standard", 3_000_000, days[0]), ("Pro & more", 6_000_000, days[1])):
+        answer = client.get("/acme/db", {"edition": name})
+        facts = answer.context["facts"]
+        assert (facts["sold_size"], facts["sold_pushed_at"], facts["size"]) == (size, pushed, 6_000_000)
+        assert f"<dd>{display.size(size)}</dd>" in answer.content.decode()
 
 
 def test_a_price_in_another_currency_is_of_the_same_edition(client: Client, product: Product) -> None:
