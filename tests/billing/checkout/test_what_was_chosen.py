@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 
 from accounts.people.models import Account, User
 from billing.discounts.models import Discount
@@ -31,14 +31,14 @@ def product() -> Product:
     return ProductFactory(price__amount=1000)
 
 
-def submit(user: User, product: Product, **fields: str) -> HttpResponse:
+def submit(user: User, product: Product, **fields: str) -> HttpResponseBase:
     """Send the form of a product's page."""
-    answer: HttpResponse = client_of(user).post(f"/billing/buy/{product.pk}/", fields)
+    answer: HttpResponseBase = client_of(user).post(f"/billing/buy/{product.pk}/", fields)
     assert (answer.status_code, answer["Location"].startswith(product_url(product))) == (303, True)
     return answer
 
 
-def chosen(user: User, product: Product, query: str) -> list[str]:
+def chosen(user: User, product: Product, query: str) -> list[str | None]:
     page = assert_sound(client_of(user).get(f"{product_url(product)}?{query}"))
     return [radio["value"] for radio in page.all("input") if radio.get("name") == "buyer" and "checked" in radio]
 
