@@ -1,11 +1,10 @@
 """Who holds what."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from uuid import UUID
-
-from django.db.models import QuerySet
 
 from accounts.people.models import Account
 from marketplace.entitlements.models import PAID, Entitlement
@@ -13,15 +12,34 @@ from marketplace.products.models import Edition, Product
 from marketplace.products.selectors.editions import images_sold, sets_sold
 
 
-def holders_among(account_ids: Collection[UUID], product: Product, edition: Edition | None = None) -> set[UUID]:
-    """Return the accounts whose entitlements in force cover every image of the product for good: what ends can still be bought.
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who has every image of a product for good.
+
+    Attributes:
+        in_force: they can pull each of them.
+        paused: the others, each with an entitlement that is suspended and to whose image they have no other way.
+    """
+
+    in_force: AbstractSet[UUID]
+    paused: Mapping[UUID, Entitlement]
+
+
+def holders_among(account_ids: Collection[UUID], product: Product, edition: Edition | None = None) -> Holders:
+    """Return the accounts whose entitlements cover every image of the product for good: what ends can still be bought.
 
     A product without images is held by nobody. Two queries for any number of accounts.
 
     Args:
         edition: of the product, whose images alone count.
     """
-    return _covering(Entitlement.objects.in_force().for_good().filter(holder__in=account_ids), [images_sold(product, edition)])
+    images = images_sold(product, edition)
+    rows = list(Entitlement.objects.for_good().filter(holder__in=account_ids, image__in=images))
+    pulled = {(row.holder_id, row.image_id) for row in rows if row.suspended_at is None}
+    missing = [row for row in rows if (row.holder_id, row.image_id) not in pulled]
+    in_force = _covering(pulled, [images])
+    having = _covering(pulled | {(row.holder_id, row.image_id) for row in missing}, [images])
+    return Holders(in_force, {row.holder_id: row for row in missing if row.holder_id in having})
 
 
 def images_held(account_id: UUID, image_ids: Collection[UUID]) -> set[UUID]:
@@ -37,7 +55,9 @@ def buyers_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
     of accounts.
     """
     own = (*PAID, Entitlement.Source.FREE)
-    return _covering(Entitlement.objects.filter(holder__in=account_ids, source_kind__in=own), sets_sold(product))
+    sets = sets_sold(product)
+    rows = Entitlement.objects.filter(holder__in=account_ids, source_kind__in=own, image__in=set().union(*sets))
+    return _covering(rows.values_list("holder_id", "image_id").distinct(), sets)
 
 
 def has_for_good(account: Account, image_ids: Collection[UUID]) -> bool:
@@ -51,9 +71,9 @@ def end_of_day(day: date) -> datetime:
     return datetime.combine(day, time(23, 59, 59), tzinfo=UTC)
 
 
-def _covering(rows: QuerySet[Entitlement], sets: Sequence[AbstractSet[UUID]]) -> set[UUID]:
-    """Return the holders whose rows cover one of the sets of images; nobody where it is empty."""
+def _covering(pairs: Iterable[tuple[UUID, UUID]], sets: Sequence[AbstractSet[UUID]]) -> set[UUID]:
+    """Return the holders, in pairs with their images, who have one of the sets of images; nobody where it is empty."""
     held: dict[UUID, set[UUID]] = {}
-    for holder_id, image_id in rows.filter(image__in=set().union(*sets)).values_list("holder_id", "image_id").distinct():
+    for holder_id, image_id in pairs:
         held.setdefault(holder_id, set()).add(image_id)
     return {holder_id for holder_id, theirs in held.items() if any(one and one <= theirs for one in sets)}

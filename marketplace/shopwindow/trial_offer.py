@@ -46,11 +46,11 @@ def trial_offer_of(user: User | None, product: Product, price: Price | None, sta
     if state.kind == "own" or not product.trial_days:
         return None
     trials = trials_of_product(product, user=user, account_ids=[party.account.pk for party in state.parties])
-    lacking = {party.account.pk for party in state.parties if not party.has_it}
+    lacking = {party.account.pk for party in state.parties if party.lacks_it}
     running = [trial for trial in trials if trial.state is TrialState.RUNNING and trial.holder_id in lacking]
     used = any(trial.started_by_id == user.pk for trial in trials)
     tried = {trial.holder_id for trial in trials}
-    parties = [party for party in state.parties if party.buys and not party.has_it and party.account.pk not in tried]
+    parties = [party for party in state.parties if party.buys and party.lacks_it and party.account.pk not in tried]
     if not offered and not running:
         return None
     pullers = {party.account.pk for party in state.parties if party.pulls}

@@ -22,7 +22,7 @@ from marketplace.products.services.prices import set_price
 from tests.billing.conftest import person_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, OrganisationSellerFactory, SellerFactory, UserFactory
 from tests.factories.billing import PriceChangeFactory, SubscriptionFactory
-from tests.factories.marketplace import EditionFactory, ProductFactory
+from tests.factories.marketplace import EditionFactory, EntitlementFactory, ProductFactory
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +33,17 @@ def reader(client: Client) -> User:
     user: User = UserFactory()
     client.force_login(user)
     return user
+
+
+def test_a_subscription_whose_access_is_paused_says_so(client: Client, reader: User) -> None:
+    paused, other = SubscriptionFactory(placed_by=reader), SubscriptionFactory(placed_by=reader)
+    for one, moment in ((paused, timezone.now()), (other, None)):
+        EntitlementFactory(holder=reader.account, source_kind="subscribed", source_id=one.pk, suspended_at=moment)
+
+    answer = client.get(reverse("billing:subscriptions"))
+
+    assert {one.pk: one.is_paused for one, _ in answer.context["rows"]} == {paused.pk: True, other.pk: False}
+    assert answer.content.decode().count("Pull access is paused: the payment is disputed, or being given back.") == 1
 
 
 @pytest.mark.parametrize(

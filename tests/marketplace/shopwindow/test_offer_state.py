@@ -1,11 +1,13 @@
 """How somebody stands to a product, alone and with organisations."""
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.organisations.models import Role
 from accounts.people.models import Account, User
 from marketplace.products.models import Product
+from marketplace.products.selectors.pages import product_url
 from marketplace.shopwindow.offer_state import OfferState, offer_state_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, NamespaceFactory, ProductFactory, PushedImageFactory
@@ -142,3 +144,50 @@ def test_it_takes_the_same_queries_for_any_number_of_organisations(product: Prod
 
     with django_assert_num_queries(5):
         offer_state_of(user, fresh)
+
+
+@pytest.mark.parametrize("source", ["order", "subscribed", "seller"])
+def test_what_is_paused_is_offered_neither_for_sale_nor_to_try(client: Client, mira: User, source: str) -> None:
+    product = ProductFactory(trial_days=14)
+    entitlement = EntitlementFactory(holder=mira.account, image=product.images.get(), source_kind=source, suspended_at=timezone.now())
+    client.force_login(mira)
+
+    answer = client.get(product_url(product))
+
+    page, offer_state = answer.content.decode(), answer.context["offer_state"]
+    assert (offer_state.kind, offer_state.pulls, [party.paused for party in offer_state.paused]) == ("held", False, [entitlement])
+    assert ("Buy and pull" in page, "no card" in page, "you can pull it now" in page) == (False, False, False)
+    assert "<strong>You have this already.</strong> Pull access is paused: the payment is disputed, or being given back." in page
+    assert [way in page for way in (f'href="/orders/{entitlement.source_id}', "See your subscriptions</a>")] == [
+        source == "order",
+        source == "subscribed",
+    ]
+
+
+def test_what_an_organisation_cannot_pull_now_is_bought_for_others(client: Client, product: Product, mira: User) -> None:
+    acme = join(mira, "Acme", Role.OWNER)
+    give(product, acme, suspended_at=timezone.now())
+    client.force_login(mira)
+
+    answer = client.get(product_url(product))
+
+    offer_state = answer.context["offer_state"]
+    assert (offer_state.kind, offer_state.first_choice, offer_state.pulls) == ("sale", mira.account, False)
+    assert (offer_state.organisations_with_it, offer_state.paid_twice) == ([], None)
+    assert "<strong>Acme has this.</strong> Pull access is paused" in answer.content.decode()
+
+
+def test_what_is_paused_is_not_said_of_who_pulls_it_otherwise(product: Product, mira: User) -> None:
+    give(product, mira.account, suspended_at=timezone.now())
+    give(product, mira.account)
+
+    offer_state = offer_state_of(mira, product)
+
+    assert (offer_state.kind, offer_state.pulls, offer_state.paused) == ("held", True, [])
+
+
+def test_an_organisation_is_offered_for_what_is_paused_for_its_owner(product: Product, mira: User) -> None:
+    acme = join(mira, "Acme", Role.OWNER)
+    give(product, mira.account, suspended_at=timezone.now())
+
+    assert offer_state_of(mira, product).first_choice == acme
