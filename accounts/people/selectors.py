@@ -32,6 +32,11 @@ def verified_addresses(user: User) -> set[str]:
     return {address.lower() for address in EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)}
 
 
+def user_with_address(address: str) -> User | None:
+    """Return whoever has verified an address, in lower case, as it is stored; that is one at most, and None if nobody has."""
+    return User.objects.filter(emailaddress__email=address, emailaddress__verified=True).first()
+
+
 def require_verified_email(user: User) -> None:
     """Make sure that the user has a verified address: before reserving, buying or making tokens.
 

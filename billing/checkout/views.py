@@ -22,6 +22,7 @@ from billing.checkout.placing import place_order
 from billing.discounts.errors import DiscountRefused
 from billing.discounts.models import Discount
 from billing.discounts.offers import price_in, product_of_offer, title_offered
+from billing.discounts.quotes import reduced
 from billing.discounts.selectors import offers_for
 from billing.discounts.trying import try_code
 from billing.orders.models import Order
@@ -65,7 +66,7 @@ def offer(request: HttpRequest, offer_id: UUID) -> HttpResponse:
     """Show an offer to its addressee alone, and accept it: then it is bought like anything else, at its price.
 
     Context: offer; product, with its seller and namespace; title, what it is for; listed, what it costs everybody in the offer's currency,
-    or None; buyers, the accounts to choose from where there are several.
+    or None; paid, what the addressee pays: no more than that; buyers, the accounts to choose from where there are several.
     """
     user = signed_in(request)
     found = offers_for(user).filter(pk=offer_id).first()
@@ -82,6 +83,7 @@ def offer(request: HttpRequest, offer_id: UUID) -> HttpResponse:
         "title": title_offered(found, product),
         "product_url": product_url(product),
         "listed": price.money if price else None,
+        "paid": reduced(found, price.money, most=price.money) if price else found.money,
         "buyers": buyers if len(buyers) > 1 else [],
         "for_organisation": found.account if found.account and found.account.pk != user.account.pk else None,
     }

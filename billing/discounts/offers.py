@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from accounts.organisations.buying import addresses_of_buyers
 from accounts.people.models import Account, User
-from accounts.people.selectors import require_verified_email
+from accounts.people.selectors import require_verified_email, user_with_address
 from audit.services import record_audit
 from billing.discounts.errors import InvalidDiscount
 from billing.discounts.models import Discount
@@ -26,7 +26,7 @@ from common.web.links import absolute
 from marketplace.images.ownership import require_owner, require_seller_in_good_standing
 from marketplace.products.models import Edition, Price, Product
 from marketplace.products.selectors.editions import editions_by_name, title_of
-from marketplace.products.selectors.offers import current_prices, require_offered
+from marketplace.products.selectors.offers import current_prices, require_offered, sells
 from marketplace.products.services.prices import smallest_price
 from outbox.mail.services import queue_mail
 
@@ -43,7 +43,7 @@ def make_offer(*, product: Product, price: Money, to: str, ends_at: datetime, ac
     """Offer a product, or one of its editions, to one buyer at a price of its own, and mail it; they accept it once, until it ends.
 
     Args:
-        price: 0, or at least the smallest price; where the product comes to cost less, they pay that.
+        price: 0, or at least the smallest price, and no more than everybody pays; where the product comes to cost less, they pay that.
         to: an e-mail address, or the handle of a person or an organisation.
         edition: of a product that is sold in editions; None for the whole product.
 
@@ -51,15 +51,16 @@ def make_offer(*, product: Product, price: Money, to: str, ends_at: datetime, ac
         EmailNotVerified: the actor has no verified address.
         NotYours, RoleNotEnough: the actor does not decide for its seller.
         SellerIsSuspended, ProductNotOffered: nobody can buy it.
-        InvalidDiscount: names the field.
+        InvalidDiscount: names the field. Who acts for the seller is no addressee: they buy nothing of it.
     """
     require_verified_email(actor)
     require_owner(actor, product.seller_id)
     require_seller_in_good_standing(product.seller_id)
     listed = _listed(product, edition, price.currency)
-    _check_price(price)
+    _check_price(price, listed)
     check_end(ends_at, after=timezone.now())
     addressee = addressee_of(to)
+    _refuse_seller(addressee, product)
     with locked_transaction():
         offer = Discount.objects.create(
             seller_id=product.seller_id,
@@ -156,12 +157,23 @@ def _listed(product: Product, edition: Edition | None, currency: str) -> Money:
     return listed.money
 
 
-def _check_price(price: Money) -> None:
+def _check_price(price: Money, listed: Money) -> None:
     check_money(price)
     least = smallest_price(price.currency)
     if price.minor and not least.minor <= price.minor <= LARGEST_CHARGE:
         sentence = gettext("Ask for 0, or for at least {least}. A smaller payment would cost more than it brings.").format(least=least)
         raise InvalidDiscount(field="amount", sentence=sentence)
+    if price.minor > listed.minor:
+        sentence = gettext("It costs everybody {listed}. An offer cannot be dearer than that.").format(listed=listed)
+        raise InvalidDiscount(field="amount", sentence=sentence)
+
+
+def _refuse_seller(addressee: Addressee, product: Product) -> None:
+    account = addressee.account
+    user = account.user if account else user_with_address(addressee.email)
+    if (account is not None and account.pk == product.seller_id) or (user is not None and sells(user, product)):
+        sentence = gettext("Whoever sells it can pull it already. Make the offer to somebody else.")
+        raise InvalidDiscount(field="email", sentence=sentence)
 
 
 def _mail(offer: Discount, product: Product, listed: Money) -> None:

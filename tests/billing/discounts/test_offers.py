@@ -25,9 +25,9 @@ from marketplace.products.models import Product
 from marketplace.products.services.prices import set_price
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
-from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, OrganisationSellerFactory, UserFactory
 from tests.factories.billing import OfferFactory
-from tests.factories.marketplace import FreeProductFactory, ProductFactory
+from tests.factories.marketplace import FreeProductFactory, NamespaceFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -151,7 +151,9 @@ def test_whoever_is_offered_more_than_it_costs_by_now_pays_what_it_costs(product
     order = place_order(product=product, user=kim, discount=made)
 
     assert (order.amount, order.discount_amount) == (300, 0)
-    assert "<s>" not in signed_in(kim).get(f"/billing/offers/{made.pk}/").content.decode()
+    page = signed_in(kim).get(f"/billing/offers/{made.pk}/").content.decode()
+    assert ("<s>" in page, '<p class="amount">€3.00</p>' in page) == (False, True)
+    assert "It was offered to you for €4.00, and costs everybody less by now." in page
 
 
 @pytest.mark.parametrize(
@@ -161,6 +163,7 @@ def test_whoever_is_offered_more_than_it_costs_by_now_pays_what_it_costs(product
         pytest.param({"to": "a\x00b"}, "email", id="no handle"),
         pytest.param({"to": "kim@"}, "email", id="no address"),
         pytest.param({"price": Money(299, "eur")}, "amount", id="below the smallest price"),
+        pytest.param({"price": Money(501, "eur")}, "amount", id="dearer than for everybody"),
         pytest.param({"price": Money(400, "usd")}, "currency", id="in another currency"),
         pytest.param({"ends_at": NOW - timedelta(days=1)}, "ends_at", id="over already"),
     ],
@@ -170,6 +173,29 @@ def test_an_offer_that_makes_no_sense_is_neither_made_nor_mailed(product: Produc
         offer(product, **values)
 
     assert (refused.value.field, Discount.objects.count(), OutgoingMail.objects.count()) == (field, 0, 0)
+
+
+def test_an_offer_may_cost_what_everybody_pays(product: Product) -> None:
+    assert offer(product, price=Money(500, "eur")).money == Money(500, "eur")
+
+
+@pytest.mark.parametrize("to", ["seller", "handle", "member", "member's handle"])
+def test_nothing_is_offered_to_who_sells_it(to: str) -> None:
+    member = MembershipFactory(role=Role.MEMBER)
+    seller = OrganisationSellerFactory(account=member.account)
+    owner = MembershipFactory(account=seller.account, role=Role.OWNER)
+    product = ProductFactory(namespace=NamespaceFactory(owner=seller.account))
+    named = {
+        "seller": owner.user.email,
+        "handle": seller.account.handle,
+        "member": member.user.email,
+        "member's handle": member.user.account.handle,
+    }
+
+    with pytest.raises(InvalidDiscount, match="Whoever sells it can pull it already") as refused:
+        make_offer(product=product, price=FOUR, to=named[to], ends_at=SOON, actor=owner.user)
+
+    assert (refused.value.field, Discount.objects.count(), OutgoingMail.objects.count()) == ("email", 0, 0)
 
 
 def test_only_what_has_a_price_is_offered_by_whom_it_belongs_to(product: Product) -> None:
