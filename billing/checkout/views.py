@@ -28,6 +28,7 @@ from billing.discounts.trying import try_code
 from billing.orders.models import Order
 from billing.orders.views import own_order
 from common.errors import ConflictError, DomainError
+from marketplace.entitlements.selectors import holders_among
 from marketplace.entitlements.services.grants import obtain_free_product
 from marketplace.products.models import Product
 from marketplace.products.selectors.offers import with_current_prices
@@ -66,7 +67,8 @@ def offer(request: HttpRequest, offer_id: UUID) -> HttpResponse:
     """Show an offer to its addressee alone, and accept it: then it is bought like anything else, at its price.
 
     Context: offer; product, with its seller and namespace; title, what it is for; listed, what it costs everybody in the offer's currency,
-    or None; paid, what the addressee pays: no more than that; buyers, the accounts to choose from where there are several.
+    or None; paid, what the addressee pays: no more than that; buyers, the accounts to choose from, where there are
+    several, without those that have it; has_it, whether that is each of them.
     """
     user = signed_in(request)
     found = offers_for(user).filter(pk=offer_id).first()
@@ -76,7 +78,9 @@ def offer(request: HttpRequest, offer_id: UUID) -> HttpResponse:
     price = price_in(product, found.currency, found.edition_id)
     if request.method == "POST":
         return _buy(request, product, Wish(price.pk if price else None), found)
-    buyers = [found.account] if found.account else buyers_of(user)
+    accounts = [found.account] if found.account else buyers_of(user)
+    holders = holders_among([account.pk for account in accounts], product, found.edition)
+    buyers = [account for account in accounts if account.pk not in holders.having]
     context = {
         "offer": found,
         "product": product,
@@ -84,7 +88,8 @@ def offer(request: HttpRequest, offer_id: UUID) -> HttpResponse:
         "product_url": product_url(product),
         "listed": price.money if price else None,
         "paid": reduced(found, price.money, most=price.money) if price else found.money,
-        "buyers": buyers if len(buyers) > 1 else [],
+        "buyers": buyers if len(accounts) > 1 else [],
+        "has_it": not buyers,
         "for_organisation": found.account if found.account and found.account.pk != user.account.pk else None,
     }
     return render(request, "billing/offer.html", context)

@@ -24,6 +24,11 @@ class Holders:
     in_force: AbstractSet[UUID]
     paused: Mapping[UUID, Entitlement]
 
+    @property
+    def having(self) -> AbstractSet[UUID]:
+        """All of them: nobody sells it to them a second time."""
+        return self.in_force | self.paused.keys()
+
 
 def holders_among(account_ids: Collection[UUID], product: Product, edition: Edition | None = None) -> Holders:
     """Return the accounts whose entitlements cover every image of the product for good: what ends can still be bought.

@@ -27,7 +27,7 @@ from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.accounts import MembershipFactory, OrganisationSellerFactory, UserFactory
 from tests.factories.billing import OfferFactory
-from tests.factories.marketplace import FreeProductFactory, NamespaceFactory, ProductFactory
+from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, NamespaceFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -122,6 +122,38 @@ def test_an_offer_is_refused_after_its_end(product: Product, kim: User) -> None:
     assert not Order.objects.exists()
     Discount.objects.filter(pk=made.pk).update(ends_at=SOON, paused_at=NOW)
     assert b"has paused this offer" in client.get(f"/billing/offers/{made.pk}/").content
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_what_its_addressee_has_by_now_is_not_offered_any_more(product: Product, kim: User, *, paused: bool) -> None:
+    made, client = offer(product), signed_in(kim)
+    EntitlementFactory(holder=kim.account, image=product.images.get(), suspended_at=NOW if paused else None)
+
+    page = client.get(f"/billing/offers/{made.pk}/").content.decode()
+
+    assert ("You have this already." in page, "Accept and pay" in page) == (True, False)
+
+
+def test_an_offer_to_an_address_is_accepted_for_whichever_account_lacks_it(product: Product, kim: User) -> None:
+    made, client = offer(product), signed_in(kim)
+    firm = MembershipFactory(user=kim, role=Role.OWNER).account
+    EntitlementFactory(holder=kim.account, image=product.images.get())
+
+    answer = client.get(f"/billing/offers/{made.pk}/")
+
+    assert (answer.context["buyers"], "Accept and pay" in answer.content.decode()) == ([firm], True)
+    EntitlementFactory(holder=firm, image=product.images.get())
+    assert "Accept and pay" not in client.get(f"/billing/offers/{made.pk}/").content.decode()
+
+
+def test_an_offer_to_an_organisation_that_has_it_says_so(product: Product) -> None:
+    owner = MembershipFactory(role=Role.OWNER)
+    made = offer(product, to=owner.account.handle)
+    EntitlementFactory(holder=owner.account, image=product.images.get())
+
+    page = signed_in(owner.user).get(f"/billing/offers/{made.pk}/").content.decode()
+
+    assert (f"{owner.account.name} has this." in page, "Accept and pay" in page) == (True, False)
 
 
 def test_an_offer_to_an_organisation_is_accepted_for_it_alone(product: Product) -> None:
