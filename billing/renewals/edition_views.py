@@ -17,7 +17,7 @@ from accounts.people.requests import signed_in
 from billing.discounts.errors import DiscountRefused
 from billing.discounts.selectors import require_usable
 from billing.discounts.trying import try_code
-from billing.renewals.editions import Choice, choices_for, require_change
+from billing.renewals.editions import Choice, choice_of, choices_for, require_change
 from billing.renewals.links import edition_url
 from billing.renewals.planning import keep_edition, paid_with_code, plan_edition
 from billing.renewals.upgrade_payments import give_up_upgrade
@@ -49,7 +49,7 @@ def subscription_edition(request: HttpRequest, subscription_id: UUID) -> HttpRes
     price_id = _price_id((request.POST if request.method == "POST" else request.GET).get("price", ""))
     try:
         if price_id is not None:
-            choice = _choice(subscription, price_id)
+            choice = choice_of(subscription, price_id)
             if request.method == "POST":
                 return _change(request, subscription, choice, user)
             context |= _shown(subscription, choice, user) | {"code_brought": _code_brought(request, choice)}
@@ -80,13 +80,6 @@ def _price_id(sent: str) -> UUID | None:
     with suppress(ValueError):
         return UUID(sent)
     return None
-
-
-def _choice(subscription: Subscription, price_id: UUID) -> Choice:
-    found = next((one for one in choices_for(subscription) if one.price.pk == price_id), None)
-    if found is None:
-        raise EditionNotForSubscription
-    return found
 
 
 def _shown(subscription: Subscription, choice: Choice, user: User) -> dict[str, object]:

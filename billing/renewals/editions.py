@@ -15,6 +15,7 @@ from billing.payments.paid_time import ENTITLING, paid_time
 from billing.subscriptions.errors import (
     ChangeAhead,
     CodeStillReduces,
+    EditionHadAlready,
     EditionNotForSubscription,
     SubscriptionEnded,
     SubscriptionEnding,
@@ -82,7 +83,7 @@ def require_change(*, subscription: Subscription, price: Price, actor: User) -> 
         CodeStillReduces: it is larger, and a code takes something off the next payment.
         UpgradeUnderWay: a change is being paid.
         ProductNotOffered, PriceChanged, SellerMayNotSell: it cannot be bought now.
-        EditionNotForSubscription: it is no other edition of the same that is larger and dearer, or a part.
+        EditionHadAlready, EditionNotForSubscription: as `choice_of` says.
         AlreadyOwned: its buyer has all of it otherwise.
     """
     require_buyer(actor, subscription.buyer)
@@ -91,12 +92,27 @@ def require_change(*, subscription: Subscription, price: Price, actor: User) -> 
     seller = subscription.seller
     if not (seller.can_be_paid and seller.takes(price.currency)):
         raise SellerMayNotSell
-    choice = next((one for one in choices_for(subscription) if one.price.pk == price.pk), None)
-    if choice is None:
-        raise EditionNotForSubscription
+    choice = choice_of(subscription, price.pk)
     if choice.larger:
         _refuse_larger(subscription, choice)
     return choice
+
+
+def choice_of(subscription: Subscription, price_id: UUID) -> Choice:
+    """Return the one of `choices_for` that has the price.
+
+    Raises:
+        EditionHadAlready: the subscription is for that edition.
+        EditionNotForSubscription: it is no other edition of the same that is larger and dearer, or a part.
+        what `require_going_on` raises: that edition is only to come.
+    """
+    for choice in choices_for(subscription):
+        if choice.price.pk == price_id:
+            return choice
+    if price_id == subscription.price_id:
+        require_going_on(subscription)
+        raise EditionHadAlready(title=subscription.product_title)
+    raise EditionNotForSubscription
 
 
 def require_going_on(subscription: Subscription) -> None:

@@ -130,6 +130,15 @@ class EditionNotForSubscription(ConflictError):
         )
 
 
+class EditionHadAlready(ConflictError):
+    """The edition that the subscription is for already, as when a change is repeated in another tab. 409."""
+
+    code = "edition_had_already"
+
+    def __init__(self, *, title: str) -> None:
+        super().__init__(gettext("This subscription is for {title} already. Nothing was charged now.").format(title=title))
+
+
 class UpgradeUnderWay(ConflictError):
     """A change of its edition is being charged. 409."""
 

@@ -18,7 +18,7 @@ from billing.stripe.errors import StripeAway, StripeRefused
 from billing.stripe.upgrades import charge_difference
 from billing.subscriptions.errors import (
     CodeStillReduces,
-    EditionNotForSubscription,
+    EditionHadAlready,
     SubscriptionEnded,
     SubscriptionEnding,
     SubscriptionNotPaid,
@@ -162,7 +162,7 @@ def test_only_a_subscription_that_just_goes_on_is_upgraded(standard: Subscriptio
             setattr(row, name, value)
         with pytest.raises(refusal):
             offer_upgrade(subscription=row, price=price_of("Pro"), actor=buyer)
-    with pytest.raises(EditionNotForSubscription):
+    with pytest.raises(EditionHadAlready):
         offer_upgrade(subscription=standard, price=price_of("Standard"), actor=buyer)
     assert (Upgrade.objects.count(), len(sandbox.get("/invoices", subscription=standard.stripe_subscription_id)["data"])) == (0, 1)
 

@@ -25,7 +25,7 @@ from billing.renewals.upgrading import begin_upgrade, offer_upgrade
 from billing.stripe.errors import StripeAway, StripeRefused
 from billing.stripe.subscriptions import Period
 from billing.subscriptions.errors import (
-    EditionNotForSubscription,
+    EditionHadAlready,
     UpgradeCostsOther,
     UpgradeNotOpen,
     UpgradeUnderWay,
@@ -76,7 +76,7 @@ def test_the_difference_for_the_rest_of_the_period_is_charged_as_it_was_shown_an
     reconcile_subscription(subscription_id=now.pk, now=later)
     assert orders_of(now)[2:] == [("Postgres HA, Pro", 4900, "paid", "")]
     assert now.orders.latest("created_at").images.count() == 2
-    with pytest.raises(EditionNotForSubscription):
+    with pytest.raises(EditionHadAlready, match="This subscription is for Postgres HA, Pro already"):
         upgrade(fresh(standard), buyer)
 
 
@@ -267,7 +267,7 @@ def test_two_clicks_at_once_are_charged_once(standard: Subscription, buyer: User
     def click() -> str:
         try:
             return begin_upgrade(subscription=fresh(standard), price=price_of("Pro"), actor=buyer, at=offer.at, shown=offer.charge).state
-        except (UpgradeUnderWay, UpgradeCostsOther, EditionNotForSubscription):
+        except (UpgradeUnderWay, UpgradeCostsOther, EditionHadAlready):
             return "refused"
 
     assert sorted(run_in_threads(2, click)) == ["done", "refused"]
