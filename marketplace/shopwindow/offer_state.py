@@ -84,7 +84,7 @@ class OfferState:
 
     def chosen(self, handle: str) -> Account | None:
         """The account that is selected: the one with this handle if the reader can get it for that, else the first choice."""
-        chosen = (party.account for party in self.choices if party.account.handle == handle and not party.has_it)
+        chosen = (party.account for party in self.choices if party.account.handle == handle and party.lacks_it)
         return next(chosen, self.first_choice)
 
     @property
