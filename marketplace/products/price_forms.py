@@ -1,5 +1,6 @@
 """What a product costs, as its seller types it: a row for each currency, and what the rows share."""
 
+import json
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any, Final
@@ -109,11 +110,11 @@ class PricesForm:
         return cls(KindForm(initial={**shared, "trial_days": trial_days}), rows)
 
     @classmethod
-    def typed(cls, data: QueryDict) -> "PricesForm":
-        """Show what was typed with one row more, for the next of the shop's currencies; nothing is checked yet."""
+    def typed(cls, data: QueryDict, *, grow: bool = True) -> "PricesForm":
+        """Show what was typed, and one row more (`grow`) for the next of the shop's currencies; nothing is checked yet."""
         rows = _rows(data)
         left = [code for code in settings.LAYERSTORE_CURRENCIES if code not in {row["currency"] for row in rows}]
-        rows += [{"currency": code} for code in left[:1]]
+        rows += [{"currency": code} for code in left[:grow]]
         forms_of_rows = [PriceForm(initial=one, auto_id=_id(row)) for row, one in enumerate(rows)]
         shared = {"kind": Price.Kind.ONE_OFF} | {name: data[name] for name in KindForm.base_fields if name in data}
         return cls(KindForm(initial=shared), forms_of_rows, _leading(data, rows))
@@ -128,6 +129,13 @@ class PricesForm:
         first = rows[leading] if rows and rows[leading] in kept else None
         shared, sent = KindForm(data), [PriceForm(one, auto_id=_id(row)) for row, one in enumerate(kept)]
         return cls(shared, sent or [PriceForm({})], kept.index(first) if first else 0)
+
+    @property
+    def shown(self) -> str:
+        """What its fields hold, in one line: the same for two forms that show the same."""
+        shared = [_text(self.shared[name].value()) for name in KindForm.base_fields]
+        rows = [[_text(row[name].value()) for name in _COLUMNS] for row in self.rows]
+        return json.dumps([shared, rows, self.leading])
 
     @property
     def may_grow(self) -> bool:
@@ -163,6 +171,10 @@ class PricesForm:
         row = error.row if isinstance(error, InvalidPrice) else 0
         as_shown = [self.leading, *(number for number in range(len(self.rows)) if number != self.leading)]
         return self.rows[as_shown[row]]
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def _id(row: int) -> str:

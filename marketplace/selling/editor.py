@@ -1,9 +1,10 @@
 """The page on which a seller edits a product: its forms, preview, cover and check-list."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -17,8 +18,8 @@ from marketplace.growth.selectors import reach_of
 from marketplace.images.models import Image, Namespace
 from marketplace.products.descriptions import render_description, rendered_description
 from marketplace.products.forms import PictureForm, ProductForm
-from marketplace.products.models import Product
-from marketplace.products.price_forms import PricesForm, TrialForm
+from marketplace.products.models import Product, UnsavedText
+from marketplace.products.price_forms import KindForm, PriceForm, PricesForm, TrialForm
 from marketplace.products.requirements import what_to_do
 from marketplace.products.selectors.editions import editions_on_sale
 from marketplace.products.selectors.offers import current_prices, earlier_prices
@@ -46,6 +47,9 @@ _DONE = {
     Requirement.PRICE: gettext_noop("It has a price"),
     Requirement.STRIPE: gettext_noop("You can be paid, or it is free"),
 }
+
+
+PRICE_FIELDS: Final = (*KindForm.base_fields, *PriceForm.base_fields, "leading")
 
 
 def usable_images(request: SellerRequest) -> QuerySet[Image]:
@@ -89,7 +93,8 @@ def editor(
     listing = list_products([product], Shape.WIDE)[0]
     tab, saved = editor_tab(request, product), product_form(request, product, ProductForm.initial_of(product), bound=False)
     form = form or opened_form(request, product, tab) or saved
-    prices = current_prices(product)
+    prices, kept = current_prices(product), _kept_parts(tab.kept)
+    priced, editions = PricesForm.of(prices, trial_days=product.trial_days), editions_on_sale(product)
     checks = [*_checks(request, listing), *_standing(request)]
     context = {
         "product": product,
@@ -98,13 +103,14 @@ def editor(
         "preview": rendered_description(product) if form is saved else typed_description(form),
         "cover": listing.cover,
         "price_words": ", ".join(price.words for price in prices),
-        "editions": editions_on_sale(product),
+        "editions": editions,
         "earlier_prices": earlier_prices(product),
-        "price_form": price_form or PricesForm.of(prices, trial_days=product.trial_days),
-        "trial_form": trial_form or TrialForm(initial={"trial_days": product.trial_days}),
+        "price_form": price_form or (PricesForm.typed(kept, grow=False) if "amount" in kept else priced),
+        "price_began": request.POST.get("price_began") or (str(product.trial_days) if editions else priced.shown),
+        "trial_form": trial_form or TrialForm(initial={"trial_days": kept.get("trial_days", product.trial_days)}),
         "reach": reach_of(product),
         "pictures": list(product.pictures.all()),
-        "picture_form": picture_form or PictureForm(),
+        "picture_form": picture_form or PictureForm(initial={"alt": kept.get("alt", "")}),
         "checks": checks,
         "missing": sum(not check.done for check in checks),
         "fee": fee_words(seller_id=product.seller_id, at=timezone.now(), currency=prices[0].currency if len(prices) == 1 else ""),
@@ -114,6 +120,14 @@ def editor(
         "differences": differences(form, saved) if tab.revision != product.revision else [],
     }
     return render(request, "marketplace/product_form.html", context, status=status)
+
+
+def _kept_parts(text: UnsavedText | None) -> QueryDict:
+    """Return what was typed beside the page, as the form sent it."""
+    parts = QueryDict(mutable=True)
+    for name, values in text.typed.items() if text else ():
+        parts.setlist(name, values)
+    return parts
 
 
 def _checks(request: SellerRequest, listing: Listing) -> list[Check]:

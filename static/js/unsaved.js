@@ -2,18 +2,21 @@
 const form = document.querySelector("form[data-keep]");
 const note = document.querySelector("[data-kept]");
 const overtaken = document.querySelector("[data-overtaken]");
+const parts = [form, ...document.querySelectorAll("form[data-part]")];
 let version = Number(form.dataset.version);
 let timer;
 let busy = false;
 let changed = false;
 let sent = false;
+let waiting; // the button that was pressed while something was being kept
+let merging = false;
 
 async function keep() {
   if (busy || sent || !changed) return;
   busy = true;
   changed = false;
   const body = new URLSearchParams(new FormData(form));
-  body.set("seen", version);
+  body.delete("file");
   try {
     // A page that is being left still sends what a browser lets it send then.
     const keepalive = document.visibilityState === "hidden" && body.toString().length < 60000;
@@ -34,15 +37,38 @@ async function keep() {
     changed = true;
   }
   busy = false;
+  if (waiting) { const button = waiting; waiting = undefined; button.form.requestSubmit(button); return; }
   if (changed) timer = setTimeout(keep, 2000);
 }
 
-form.addEventListener("input", () => {
+document.addEventListener("input", (event) => {
+  if (!parts.includes(event.target.form)) return;
   changed = true;
   clearTimeout(timer);
   timer = setTimeout(keep, 1000);
 });
 document.addEventListener("visibilitychange", () => { if (document.hidden) keep(); });
 
-// The page that comes shows what was saved, or keeps what was typed in the form: nothing is kept after it.
-form.addEventListener("submit", () => { sent = true; clearTimeout(timer); });
+// Each button of the page sends all that was typed on it. "Save" and "Publish" save it, the others have the server keep it.
+const others = [...document.querySelectorAll("main form[method=post]")].filter((one) => !one.elements.tab);
+for (const one of [form, ...others]) {
+  one.addEventListener("formdata", ({ formData }) => {
+    if (merging) return;
+    merging = true;
+    const own = new Set(formData.keys());
+    for (const part of parts) {
+      if (part === one) continue;
+      for (const [name, value] of new FormData(part)) {
+        if (!own.has(name) && (name !== "file" || one.enctype === "multipart/form-data")) formData.append(name, value);
+      }
+    }
+    formData.set("seen", version);
+    merging = false;
+  });
+  // The page that comes shows what was saved or kept: nothing is kept after it.
+  one.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    if (busy && event.submitter) { event.preventDefault(); waiting = event.submitter; return; }
+    sent = true;
+  });
+}

@@ -206,6 +206,34 @@ def test_what_is_typed_in_two_tabs_is_kept_twice_and_the_second_is_told_of_the_f
     expect(other.get_by_label("Title")).to_have_value("Of the second tab")
 
 
+def test_the_button_of_a_part_loses_nothing_and_publish_publishes_what_is_seen(
+    selling: Page, live_server: LiveServer, namespace: Namespace
+) -> None:
+    draft = DraftProductFactory(
+        namespace=namespace, slug="db", title="Postgres HA", images=[PushedImageFactory(namespace=namespace, name="db")]
+    )
+    selling.goto(f"{live_server.url}/selling/products/{draft.pk}/")
+    for amount in ("12", "13"):
+        selling.get_by_label("Description").fill(f"Typed before {amount}.")
+        selling.get_by_label("What it shows").fill("A square")
+        selling.get_by_role("textbox", name="Amount").fill(amount)
+        selling.get_by_role("button", name="Set the price").click()
+        expect(selling.get_by_text(f"It costs €{amount}.00 from now on.")).to_be_visible()
+        expect(selling.get_by_label("Description")).to_have_value(f"Typed before {amount}.")
+        expect(selling.get_by_label("What it shows")).to_have_value("A square")
+        expect(selling.get_by_role("link", name="Open it")).to_have_count(0)
+
+    selling.get_by_label("What it shows").fill("")
+    selling.get_by_label("Title").fill("Late")
+    selling.get_by_role("textbox", name="Amount").fill("14")
+    selling.get_by_role("button", name="Publish").click()
+
+    expect(selling.get_by_text("Late is published. This is what buyers see.")).to_be_visible()
+    draft.refresh_from_db()
+    assert (draft.title, draft.description, draft.state) == ("Late", "Typed before 13.", "published")
+    assert not UnsavedText.objects.exists()
+
+
 def test_pictures_move_by_keyboard_and_by_drag(selling: Page, live_server: LiveServer, namespace: Namespace) -> None:
     draft = DraftProductFactory(namespace=namespace)
     for position, alt in enumerate(("A", "B", "C")):

@@ -22,6 +22,7 @@ from marketplace.products.price_forms import EditionPricesForm, PricesForm
 from marketplace.products.selectors.offers import current_prices
 from marketplace.products.services.editions import MOST_EDITIONS, EditionTerms, add_edition, edit_edition, move_edition, retire_edition
 from marketplace.selling.guards import SellerRequest, own_product, seller_required
+from marketplace.selling.typed import keep_typed, to_editor
 
 
 @seller_required
@@ -44,10 +45,13 @@ def edition_edit(request: SellerRequest, product_id: UUID, edition_id: UUID) -> 
 def edition_move(request: SellerRequest, product_id: UUID, edition_id: UUID) -> HttpResponse:
     """Move an edition to another place; `to` counts from 0."""
     product = own_product(request, product_id)
+    refused = keep_typed(request, product)
+    if refused is not None:
+        return refused
     edition, to = _own_edition(product, edition_id), request.POST.get("to", "")
     place = move_edition(edition=edition, to=int(to) if to in map(str, range(MOST_EDITIONS)) else 0, actor=signed_in(request))
     messages.success(request, gettext("{alt} is number {place} now.").format(alt=edition.name, place=place + 1))
-    return _to_editor(product)
+    return to_editor(request, product, "#price")
 
 
 @seller_required

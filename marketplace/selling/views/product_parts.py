@@ -6,8 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
@@ -21,8 +20,9 @@ from marketplace.products.models import Price
 from marketplace.products.price_forms import PricesForm, TrialForm
 from marketplace.products.services.pictures import MOST_PICTURES, add_picture, move_picture, remove_picture
 from marketplace.products.services.prices import set_prices, set_trial
-from marketplace.selling.editor import editor
+from marketplace.selling.editor import PRICE_FIELDS, editor
 from marketplace.selling.guards import SellerRequest, own_product, seller_required
+from marketplace.selling.typed import PICTURE_FIELDS, keep_typed, to_editor
 
 
 @seller_required
@@ -30,6 +30,9 @@ from marketplace.selling.guards import SellerRequest, own_product, seller_requir
 def product_price(request: SellerRequest, product_id: UUID) -> HttpResponse:
     """Give the product its prices from now on; or only show a row more, for another currency (`more`)."""
     product = own_product(request, product_id)
+    refused = keep_typed(request, product, without=PRICE_FIELDS)
+    if refused is not None:
+        return refused
     if "more" in request.POST:
         return editor(request, product, price_form=PricesForm.typed(request.POST))
     form = PricesForm.sent(request.POST)
@@ -39,23 +42,27 @@ def product_price(request: SellerRequest, product_id: UUID) -> HttpResponse:
         prices = set_prices(product=product, prices=form.prices, actor=signed_in(request), trial_days=form.trial_days)
     except SoldInEditions as error:  # the editor has no such form any more on which to say it
         messages.error(request, error.message)
-        return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#price")
+        return to_editor(request, product, "#price")
     except DomainError as error:
         return refuse_form(form.blamed(error), error, partial(editor, request, product, price_form=form))
     messages.success(request, _says(prices))
-    return redirect(reverse("marketplace:product_edit", args=[product.pk]))
+    return to_editor(request, product)
 
 
 @seller_required
 @require_POST
 def product_trial(request: SellerRequest, product_id: UUID) -> HttpResponse:
     """Set for how long a product that is sold in editions can be tried from now on."""
-    product, form = own_product(request, product_id), TrialForm(request.POST)
+    product = own_product(request, product_id)
+    refused = keep_typed(request, product, without=PRICE_FIELDS)
+    if refused is not None:
+        return refused
+    form = TrialForm(request.POST)
     if not form.is_valid():
         return editor(request, product, trial_form=form, status=400)
     set_trial(product=product, days=form.cleaned_data["trial_days"] or 0, actor=signed_in(request))
     messages.success(request, gettext("The trial is saved. It counts for trials that begin from now on."))
-    return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#price")
+    return to_editor(request, product, "#price")
 
 
 def _says(prices: Sequence[Price]) -> str:
@@ -71,6 +78,9 @@ def _says(prices: Sequence[Price]) -> str:
 def product_reach(request: SellerRequest, product_id: UUID) -> HttpResponse:
     """Give an image of the product (`image`, its id) to those who have bought the product before."""
     product = own_product(request, product_id)
+    refused = keep_typed(request, product)
+    if refused is not None:
+        return refused
     image = next((part.image for part in product.product_images.all() if str(part.image_id) == request.POST.get("image")), None)
     if image is None:
         raise Http404
@@ -80,7 +90,7 @@ def product_reach(request: SellerRequest, product_id: UUID) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, gettext("{name} is being given to earlier buyers.").format(name=image.repository))
-    return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#reach")
+    return to_editor(request, product, "#reach")
 
 
 @seller_required
@@ -88,6 +98,9 @@ def product_reach(request: SellerRequest, product_id: UUID) -> HttpResponse:
 def picture_add(request: SellerRequest, product_id: UUID) -> HttpResponse:
     """Add a picture to the page."""
     product = own_product(request, product_id)
+    refused = keep_typed(request, product, without=PICTURE_FIELDS)
+    if refused is not None:
+        return refused
     form = PictureForm(request.POST, request.FILES)
     if not form.is_valid():
         return editor(request, product, picture_form=form, status=400)
@@ -96,7 +109,7 @@ def picture_add(request: SellerRequest, product_id: UUID) -> HttpResponse:
     except DomainError as error:
         return refuse_form(form, error, partial(editor, request, product, picture_form=form))
     messages.success(request, gettext("The picture was added."))
-    return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#pictures")
+    return to_editor(request, product, "#pictures")
 
 
 @seller_required
@@ -104,10 +117,13 @@ def picture_add(request: SellerRequest, product_id: UUID) -> HttpResponse:
 def picture_delete(request: SellerRequest, product_id: UUID, picture_id: UUID) -> HttpResponse:
     """Take a picture off the page."""
     product = own_product(request, product_id)
+    refused = keep_typed(request, product)
+    if refused is not None:
+        return refused
     picture = get_object_or_404(product.pictures, pk=picture_id)
     remove_picture(picture=picture, actor=signed_in(request))
     messages.success(request, gettext("The picture was deleted."))
-    return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#pictures")
+    return to_editor(request, product, "#pictures")
 
 
 @seller_required
@@ -115,9 +131,12 @@ def picture_delete(request: SellerRequest, product_id: UUID, picture_id: UUID) -
 def picture_move(request: SellerRequest, product_id: UUID, picture_id: UUID) -> HttpResponse:
     """Move a picture to another place on the page; `to` counts from 0. The script that drags asks for no message on the next page."""
     product = own_product(request, product_id)
+    refused = keep_typed(request, product)
+    if refused is not None:
+        return refused
     picture = get_object_or_404(product.pictures, pk=picture_id)
     to = request.POST.get("to", "")
     place = move_picture(picture=picture, to=int(to) if to in map(str, range(MOST_PICTURES)) else 0, actor=signed_in(request))
     if "quiet" not in request.POST:
         messages.success(request, gettext("{alt} is number {place} now.").format(alt=picture.alt, place=place + 1))
-    return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#pictures")
+    return to_editor(request, product, "#pictures")

@@ -1,6 +1,5 @@
 """Pages on which a seller drafts, edits, publishes and withdraws products."""
 
-from collections.abc import Iterable, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -16,16 +15,17 @@ from common.errors import DomainError
 from common.web.forms import refuse_form
 from common.web.links import image_reference
 from common.web.markdown import in_readers_language
-from marketplace.images.models import Image, Namespace
+from marketplace.images.models import Namespace
 from marketplace.products.descriptions import render_description
-from marketplace.products.errors import EditedMeanwhile
 from marketplace.products.forms import ProductForm
 from marketplace.products.selectors.pages import product_url
-from marketplace.products.services.editing import create_product, edit_product
+from marketplace.products.services.editing import create_product
 from marketplace.products.services.publishing import publish_product, withdraw_product
 from marketplace.products.services.unsaved import discard_unsaved
 from marketplace.selling.editor import editor, opened_form, product_form, typed_description, usable_images
 from marketplace.selling.guards import SellerRequest, own_product, seller_required
+from marketplace.selling.saving import save_typed
+from marketplace.selling.typed import keep_typed, to_editor
 from marketplace.selling.unsaved import EditorTab, editor_tab
 
 
@@ -72,38 +72,23 @@ def product_edit(request: SellerRequest, product_id: UUID) -> HttpResponse:
     product = own_product(request, product_id)
     if request.method != "POST":
         return editor(request, product)
-    form = product_form(request, product, ProductForm.initial_of(product), bound=True)
-    if not form.is_valid():
-        return editor(request, product, form=form, status=400)
-    try:
-        before = [part.image for part in product.product_images.all()]
-        chosen = _in_order(form.cleaned_data["images"], before)
-        revision = form.cleaned_data["revision"]
-        edit_product(product=product, actor=signed_in(request), images=None if chosen == before else chosen, revision=revision, **form.page)
-    except EditedMeanwhile as error:
-        now = own_product(request, product_id)
-        return refuse_form(form, error, partial(editor, request, now, form=form, overtaken=True))
-    except DomainError as error:
-        return refuse_form(form, error, partial(editor, request, product, form=form))
-    if form.cleaned_data["tab"]:
-        discard_unsaved(seller_id=request.seller.pk, tab=form.cleaned_data["tab"], actor=signed_in(request))
+    refused = save_typed(request, product)
+    if refused is not None:
+        return refused
     messages.success(request, gettext("Saved."))
     return redirect("marketplace:product_edit", product.pk)
-
-
-def _in_order(chosen: Iterable[Image], before: Sequence[Image]) -> list[Image]:
-    """Return the chosen images in the order that they had in the product, and new ones behind them: a form says no order."""
-    wanted = list(chosen)
-    return [*(image for image in before if image in wanted), *(image for image in wanted if image not in before)]
 
 
 @seller_required
 @require_POST
 def product_publish(request: SellerRequest, product_id: UUID) -> HttpResponse:
-    """Put the product on the shelf."""
+    """Put the product on the shelf; what was typed and came along is saved before."""
     product = own_product(request, product_id)
+    refused = save_typed(request, product) if "revision" in request.POST else None
+    if refused is not None:
+        return refused
     try:
-        publish_product(product=product, actor=signed_in(request))
+        product = publish_product(product=product, actor=signed_in(request))
     except DomainError as error:
         messages.error(request, error.message)
         return redirect("marketplace:product_edit", product.pk)
@@ -116,13 +101,16 @@ def product_publish(request: SellerRequest, product_id: UUID) -> HttpResponse:
 def product_withdraw(request: SellerRequest, product_id: UUID) -> HttpResponse:
     """Take the product off the shelf; those who have it keep it."""
     product = own_product(request, product_id)
+    refused = keep_typed(request, product)
+    if refused is not None:
+        return refused
     try:
         withdraw_product(product=product, actor=signed_in(request))
     except DomainError as error:
         messages.error(request, error.message)
     else:
         messages.success(request, gettext("{title} is withdrawn. Those who have it can still pull.").format(title=product.title))
-    return redirect("marketplace:product_edit", product.pk)
+    return to_editor(request, product)
 
 
 @seller_required

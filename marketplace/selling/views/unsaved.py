@@ -12,10 +12,11 @@ from django.views.decorators.http import require_POST
 from accounts.people.requests import signed_in
 from common.errors import DomainError
 from marketplace.products.errors import UnsavedElsewhere
-from marketplace.products.forms import EDITORS_OWN, DiscardForm, ProductForm, UnsavedForm
+from marketplace.products.forms import DiscardForm, UnsavedForm
 from marketplace.products.models import Product
 from marketplace.products.services.unsaved import discard_unsaved, keep_unsaved
 from marketplace.selling.guards import SellerRequest, address_for, own_product, seller_required
+from marketplace.selling.typed import typed_in
 
 
 @seller_required
@@ -36,7 +37,7 @@ def _keep(request: SellerRequest, product: Product | None) -> HttpResponse:
     form = UnsavedForm(request.POST)
     if not form.is_valid():
         return JsonResponse({"message": gettext("Reload the page: it is too old to keep what you type.")}, status=400)
-    typed = {name: request.POST.getlist(name) for name in ProductForm.base_fields if name in request.POST and name not in EDITORS_OWN}
+    typed = typed_in(request.POST)
     try:
         kept = keep_unsaved(seller_id=request.seller.pk, product=product, typed=typed, actor=signed_in(request), **form.cleaned_data)
     except DomainError as error:
