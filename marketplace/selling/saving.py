@@ -87,6 +87,8 @@ def _save_page(request: SellerRequest, product: Product, form: ProductForm) -> H
         return refuse_form(form, error, partial(editor, request, now, form=form))
     if form.cleaned_data["tab"]:
         discard_unsaved(seller_id=request.seller.pk, tab=form.cleaned_data["tab"], actor=actor)
+    if request.POST.get("slug", now.slug) != now.slug and "slug" not in form.fields:
+        messages.warning(request, gettext("The product was published meanwhile: its address stays {slug}.").format(slug=now.slug))
     return None
 
 
