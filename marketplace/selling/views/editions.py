@@ -90,8 +90,14 @@ def _edition_page(request: SellerRequest, product: Product, edition: Edition | N
             edition = edit_edition(edition=edition, terms=terms, actor=signed_in(request))
     except DomainError as error:
         return refuse_form(prices.blamed(error) if isinstance(error, InvalidPrice) else form, error, page)
-    messages.success(request, gettext("{name} is saved. Buyers see it from now on.").format(name=edition.name))
+    messages.success(request, _saved_words(product).format(name=edition.name))
     return _to_editor(product)
+
+
+def _saved_words(product: Product) -> str:
+    if product.state == Product.State.PUBLISHED:
+        return gettext("{name} is saved. Buyers see it from now on.")
+    return gettext("{name} is saved. Buyers see it once the product is published.")
 
 
 def _page(

@@ -56,6 +56,19 @@ def test_a_seller_divides_a_product_and_orders_its_editions(seller_client: Clien
     assert [edition.name for edition in Edition.objects.all()] == ["Pro", "Standard"]
 
 
+@pytest.mark.parametrize(
+    ("state", "said"), [("published", "Buyers see it from now on."), ("draft", "Buyers see it once the product is published.")]
+)
+def test_what_is_said_of_a_saved_edition_is_true_of_a_draft(
+    seller_client: Client, product: Product, images: list[Image], state: str, said: str
+) -> None:
+    Product.objects.update(state=state)
+
+    answer = seller_client.post(address(product), typed("Standard", images), follow=True)
+
+    assert f"Standard is saved. {said}" in assert_sound(answer).text
+
+
 def test_nobody_is_told_that_an_edition_may_be_free(seller_client: Client, product: Product, images: list[Image]) -> None:
     edition = EditionFactory(product=product, name="Pro", images=images)
     for path in (address(product), address(product, edition)):
