@@ -5,11 +5,13 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.organisations.models import BUYING_ROLES, SELLING_ROLES, Role
 from accounts.people.models import User
@@ -73,6 +75,10 @@ def _guard(
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         sellers = _sellers_of(signed_in(request), in_business=in_business)
         if not sellers:
+            if request.method == "POST":  # they sold when the page was opened
+                messages.warning(
+                    request, gettext("Nothing was saved: you do not sell for anybody now. “Back” in your browser leads to what you typed.")
+                )
             return redirect("marketplace:start")
         selling = cast("SellerRequest", request)
         selling.sellers, selling.seller = sellers, _chosen(request, sellers, kwargs)

@@ -10,9 +10,10 @@ let changed = false;
 let sent = false;
 let waiting; // the button that was pressed while something was being kept
 let merging = false;
+let refused = false;
 
 async function keep() {
-  if (busy || sent || !changed) return;
+  if (busy || sent || refused || !changed) return;
   busy = true;
   changed = false;
   const body = new URLSearchParams(new FormData(form));
@@ -21,13 +22,18 @@ async function keep() {
     // A page that is being left still sends what a browser lets it send then.
     const keepalive = document.visibilityState === "hidden" && body.toString().length < 60000;
     const reply = await fetch(form.dataset.keep, { method: "POST", body, credentials: "same-origin", keepalive });
-    const told = await reply.json();
-    if (reply.ok) {
+    // Sent on to another page, or to none: whoever types is signed out, or may not edit it any more. Trying again would not help.
+    if (reply.redirected || reply.status === 403 || reply.status === 404) {
+      note.textContent = form.dataset.mayNot;
+      refused = true;
+    } else if (reply.ok) {
+      const told = await reply.json();
       version = told.version;
       note.textContent = form.dataset.keptAt.replace("{time}", told.at);
       const began = form.elements.revision;
       if (began) overtaken.hidden = String(told.revision) === began.value;
     } else {
+      const told = await reply.json();
       note.textContent = told.message;
       // The same text is open in another tab: from now on this one is kept apart.
       if (told.tab) { form.elements.tab.value = told.tab; version = 0; changed = true; }

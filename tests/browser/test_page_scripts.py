@@ -206,6 +206,16 @@ def test_what_is_typed_in_two_tabs_is_kept_twice_and_the_second_is_told_of_the_f
     expect(other.get_by_label("Title")).to_have_value("Of the second tab")
 
 
+def test_who_may_edit_no_more_is_told_so_while_typing(selling: Page, live_server: LiveServer, namespace: Namespace) -> None:
+    draft = DraftProductFactory(namespace=namespace)
+    selling.goto(f"{live_server.url}/selling/products/{draft.pk}/")
+    Product.objects.filter(pk=draft.pk).delete()  # to whoever types it is as gone as one that they may not edit any more
+
+    selling.get_by_label("Title").fill("Typed")
+
+    expect(selling.locator("[data-kept]")).to_contain_text("you are signed out, or may not edit this any more")
+
+
 def test_the_button_of_a_part_loses_nothing_and_publish_publishes_what_is_seen(
     selling: Page, live_server: LiveServer, namespace: Namespace
 ) -> None:

@@ -58,6 +58,36 @@ def test_the_second_tab_sees_both_texts_before_it_replaces_the_first(seller_clie
     assert draft.title == "Of the second tab"
 
 
+def test_a_tab_that_was_opened_before_publication_is_told_that_the_address_stays(seller_client: Client, draft: Product) -> None:
+    typed = fields(seller_client, editor(draft)) | {"title": "Another"}
+    seller_client.post(editor(draft, "publish"))
+    said = "The product was published meanwhile: its address stays db."
+
+    other = assert_sound(seller_client.post(editor(draft), typed | {"slug": "elsewhere"}, follow=True))
+    same = assert_sound(seller_client.post(editor(draft), typed | {"revision": 1}, follow=True))
+
+    assert (said in other.text, said in same.text, "Saved." in same.text) == (True, False, True)
+    draft.refresh_from_db()
+    assert (draft.slug, draft.title) == ("db", "Another")
+
+
+def test_who_sells_no_more_is_told_that_nothing_was_saved() -> None:
+    acme = OrganisationSellerFactory(account__handle="acme").account
+    draft = DraftProductFactory(namespace=NamespaceFactory(owner=acme, name="acme"), slug="db", title="Postgres HA")
+    membership = MembershipFactory(account=acme, role=Role.EDITOR)
+    client = Client()
+    client.force_login(membership.user)
+    typed = fields(client, editor(draft)) | {"title": "Another"}
+    membership.delete()
+
+    page = client.post(editor(draft), typed, follow=True)
+
+    assert "Nothing was saved: you do not sell for anybody now." in assert_sound(page).text
+    assert "Nothing was saved" not in assert_sound(client.get(editor(draft), follow=True)).text
+    draft.refresh_from_db()
+    assert draft.title == "Postgres HA"
+
+
 def test_another_mistake_does_not_hide_that_a_newer_text_is_there(seller_client: Client, draft: Product) -> None:
     first, second = fields(seller_client, editor(draft)), fields(seller_client, editor(draft))
     seller_client.post(editor(draft), first | {"title": "Of the first tab"})
