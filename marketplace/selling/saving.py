@@ -52,11 +52,11 @@ def _save_price(
     request: SellerRequest, product: Product, prices: PricesForm | None, trial: TrialForm | None, page: FormPage
 ) -> HttpResponse | None:
     actor = signed_in(request)
-    try:
-        if prices:
+    if prices:
+        try:
             set_prices(product=product, prices=prices.prices, actor=actor, trial_days=prices.trial_days)
-    except DomainError as error:
-        return refuse_form(prices.blamed(error), error, page)
+        except DomainError as error:
+            return refuse_form(prices.blamed(error), error, page)
     if trial:
         set_trial(product=product, days=trial.cleaned_data["trial_days"] or 0, actor=actor)
     return None

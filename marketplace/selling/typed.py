@@ -59,9 +59,9 @@ def keep_typed(request: SellerRequest, product: Product, *, without: Sequence[st
     try:
         keep_unsaved(seller_id=request.seller.pk, product=product, typed=typed, actor=actor, **sent.cleaned_data)
     except UnsavedElsewhere:  # opened twice: this one is kept apart
-        request.POST = request.POST.copy()  # type: ignore[assignment]  # Django's own stub has the two apart
-        request.POST["tab"] = str(uuid4())
-        request.POST["seen"] = "0"
+        apart = request.POST.copy()
+        apart["tab"], apart["seen"] = str(uuid4()), "0"
+        request.POST = apart  # type: ignore[assignment]  # what Django reads may be replaced by a changed copy
         return keep_typed(request, product, without=without)
     except DomainError as error:
         return refuse_form(form, error, lambda *, status: editor(request, product, form=form, status=status))

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from PIL import Image as Pillow
 
@@ -61,7 +60,7 @@ def amounts(product: Product) -> list[int]:
     return [price.amount for price in product.prices.filter(retired_at__isnull=True)]
 
 
-def shown(answer: HttpResponse | Any) -> Mapping[str, Any]:
+def shown(answer: Any) -> Mapping[str, Any]:
     assert_sound(answer)
     context: Mapping[str, Any] = answer.context
     return context
