@@ -13,6 +13,7 @@ from celery import shared_task
 
 from common.db.leases.holding import lease
 from common.db.leases.protocol import LeaseLost, LeaseStoreAway
+from common.ops.last_runs import note_run
 from common.ops.queue import queue_after_commit
 
 if TYPE_CHECKING:
@@ -104,7 +105,11 @@ def periodic(
 def _run_under_lease(function: Callable[[], R], leases: Sequence[str]) -> R | None:
     try:
         with lease(*leases, fenced=len(leases) == 1) as leased:
-            return function() if leased else None
+            if not leased:
+                return None
+            result = function()
+            note_run(leases[0])
+            return result
     except LeaseStoreAway as error:
         logger.warning("job not run, its lease cannot be had", extra={"task": leases[0], "why": str(error)})
     except LeaseLost as error:

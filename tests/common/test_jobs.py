@@ -1,5 +1,6 @@
 """What the decorators promise: a name, a lease for as long as the job runs, and another run when there is more to do."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from unittest import mock
@@ -17,6 +18,8 @@ from common.db.leases.postgresql import PostgreSQLLeases
 from common.db.leases.protocol import LeaseStoreAway
 from common.db.models import JobFence, JobLease
 from common.jobs import JOBS, Job, on_demand, periodic
+from common.ops.last_runs import due_since
+from common.ops.redis import redis_client, redis_key
 from tests.support.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,6 +85,26 @@ def test_a_job_that_loses_its_lease_is_stopped_at_its_next_statement_and_says_so
     assert set(JobFence.objects.values_list("name", flat=True)) == {"tests.sweep", "row of the job"}
     assert "job stopped, the next run goes on" in caplog.text
     assert counted("tests.sweep", "lost") == before + 1
+
+
+def test_only_a_run_that_ends_well_is_noted_for_the_schedule() -> None:
+    problems: list[Exception] = []
+
+    @periodic(every=30, lane="mail", limit=90)
+    def sweep() -> None:
+        for problem in problems:
+            raise problem
+
+    began = time.time()
+    redis_client().delete(redis_key("jobs:ended"))
+    sweep()
+    noted = due_since({"tests.sweep": 30})["tests.sweep"]
+    problems.append(ValueError("no room"))
+    with pytest.raises(ValueError, match="no room"):
+        sweep()
+
+    assert began <= noted <= time.time()
+    assert due_since({"tests.sweep": 30}) == {"tests.sweep": noted}
 
 
 def test_a_job_whose_work_is_shared_row_by_row_records_what_it_did_although_its_lease_was_lost() -> None:
