@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
@@ -20,6 +21,7 @@ from billing.inbox.models import StripeEvent
 from billing.reconciliation.models import Difference
 from billing.refunds.models import Refund
 from common.db.outages import outages
+from common.ops.last_runs import due_since
 from common.ops.redis import redis_client
 from config.celery import all_jobs
 from config.jobs import LANES
@@ -63,7 +65,7 @@ class WaitingCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         with self._lock:
             if time.monotonic() > self._until:
-                self._metrics = [*_of_database(), *_of_lanes(), *_of_keys(), _of_schedule()]
+                self._metrics = [*_of_database(), *_of_lanes(), *_of_keys(), *_of_schedule()]
                 self._until = time.monotonic() + CACHE_SECONDS
             return self._metrics
 
@@ -91,13 +93,17 @@ def _of_holds() -> list[Metric]:
     succeeded = GaugeMetricFamily(
         "layerstore_registry_hold_last_success_timestamp_seconds", "When a backup or a garbage collection last ended well.", labels=["kind"]
     )
+    # A shop that was never backed up counts from its first migration: an alert is silent about what is missing.
+    began = {RegistryHold.Kind.BACKUP.value: MigrationRecorder.Migration.objects.earliest("applied").applied}
     freed = GaugeMetricFamily("layerstore_collection_freed_bytes", "Bytes that the last garbage collection took from the registry.")
     blobs = GaugeMetricFamily("layerstore_collection_removed_blobs", "Blobs that the last garbage collection took from the registry.")
     for hold in last_successes():
-        succeeded.add_metric([hold.kind], hold.began_at.timestamp())
+        began[hold.kind] = hold.began_at
         if hold.kind == RegistryHold.Kind.COLLECTION:
             freed.add_metric([], hold.freed)
             blobs.add_metric([], hold.removed_blobs)
+    for kind, at in began.items():
+        succeeded.add_metric([kind], at.timestamp())
     return [succeeded, freed, blobs]
 
 
@@ -128,9 +134,21 @@ def _of_keys() -> Iterator[Metric]:
         )
 
 
-def _of_schedule() -> Metric:
+def _of_schedule() -> Iterator[Metric]:
     every = GaugeMetricFamily("layerstore_task_interval_seconds", "How often a periodic task is due.", labels=["task"])
-    for name, job in all_jobs().items():
-        if job.every is not None:
-            every.add_metric([name], job.every)
-    return every
+    since = GaugeMetricFamily(
+        "layerstore_task_due_since_timestamp_seconds",
+        "When a periodic task last ended well; before that, when it should have.",
+        labels=["task"],
+    )
+    periods = {name: job.every for name, job in all_jobs().items() if job.every is not None}
+    for name, seconds in periods.items():
+        every.add_metric([name], seconds)
+    yield every
+    try:
+        for name, began in due_since(periods).items():
+            since.add_metric([name], began)
+    except RedisError as error:
+        logger.warning("metrics without when tasks ended: %s", type(error).__name__)
+        return
+    yield since

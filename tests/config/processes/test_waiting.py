@@ -1,14 +1,18 @@
+import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from pytest_django import Settings
 from redis.exceptions import ConnectionError as RedisUnreachable
 
 from common.db.outages import begin_outage
-from common.ops.redis import redis_client
+from common.ops import last_runs
+from common.ops.last_runs import note_run
+from common.ops.redis import redis_client, redis_key
 from config.jobs import LANES
 from config.processes import waiting
 from config.processes.waiting import WaitingCollector, waiting_rows
@@ -99,15 +103,36 @@ def test_without_the_database_or_redis_their_gauges_are_missing_and_the_others_a
     monkeypatch.setattr(waiting, "_count", away)
     monkeypatch.setattr(connection, "close", lambda: None)
     monkeypatch.setattr(waiting, "redis_client", unreachable)
+    monkeypatch.setattr(last_runs, "redis_client", unreachable)
 
     families = {family.name for family in WaitingCollector().collect()}
 
     assert "layerstore_task_interval_seconds" in families
-    assert families.isdisjoint({"layerstore_waiting_rows", "layerstore_outage", "layerstore_queue_tasks"})
+    assert families.isdisjoint(
+        {"layerstore_waiting_rows", "layerstore_outage", "layerstore_queue_tasks", "layerstore_task_due_since_timestamp_seconds"}
+    )
+
+
+def test_a_shop_that_was_never_backed_up_counts_from_its_first_migration():
+    made = MigrationRecorder.Migration.objects.earliest("applied").applied
+
+    assert samples("layerstore_registry_hold_last_success_timestamp_seconds") == {("backup",): made.timestamp()}
+
+
+def test_a_task_that_never_ended_well_is_due_since_its_interval_before_we_first_asked():
+    redis_client().delete(redis_key("jobs:ended"))
+    began = time.time()
+    first = samples("layerstore_task_due_since_timestamp_seconds")
+    note_run("outbox.send_due_mail")
+    second = samples("layerstore_task_due_since_timestamp_seconds")
+
+    assert first.keys() == samples("layerstore_task_interval_seconds").keys()
+    assert began - 86_400 <= first["common.clear_sessions",] <= time.time() - 86_400
+    assert began <= second["outbox.send_due_mail",] <= time.time()
+    assert second == first | {("outbox.send_due_mail",): second["outbox.send_due_mail",]}
 
 
 def test_the_last_backup_and_the_last_collection_that_ended_well_are_shown():
-    assert samples("layerstore_registry_hold_last_success_timestamp_seconds") == {}
     begin_hold(kind=RegistryHold.Kind.BACKUP)
     backup = end_hold(checked=3)
     begin_hold(kind=RegistryHold.Kind.COLLECTION)
