@@ -1,4 +1,4 @@
-"""The metrics, on the inner listener: the edge does not serve them."""
+"""The metrics, on the inner listener, and its answer to addresses that it does not know: the edge serves neither."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -11,3 +11,8 @@ from common.ops.metrics import exposition
 def prometheus(_request: HttpRequest) -> HttpResponse:
     """Return all processes' metrics."""
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
+
+
+def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django names it
+    """404: as text, for programs."""
+    return HttpResponse("Not found\n", status=404, content_type="text/plain")
