@@ -156,6 +156,9 @@ TEMPLATES = [
 
 LAYERSTORE_DATABASE_POOLING = env.DATABASE_POOLING.read()
 DATABASES = {"default": env.DATABASE_URL.read() | {"DISABLE_SERVER_SIDE_CURSORS": LAYERSTORE_DATABASE_POOLING == "transaction"}}
+# Where PostgreSQL's machine is gone, connections over TCP end after about ten seconds (libpq; milliseconds, then seconds and a number).
+_TCP = {"tcp_user_timeout": 10_000, "keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 3}
+DATABASES["default"]["OPTIONS"] = _TCP | DATABASES["default"]["OPTIONS"]
 # Of web and inner. The token process has a limit in its own settings, each lane of the worker in config/jobs.py, a command none.
 LAYERSTORE_STATEMENT_SECONDS = env.STATEMENT_SECONDS.read()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,5 +1,6 @@
 """Each process that others wait for has a limit for its statements; commands, and so migrations, have none."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,21 @@ def test_a_process_has_its_limit(module: str, begin: str, limit: str) -> None:
 @pytest.mark.parametrize(("module", "begin"), [("local", "import config.wsgi"), ("inner", "import config.wsgi_inner")])
 def test_a_statement_that_takes_longer_is_cancelled_and_the_limit_is_a_setting(module: str, begin: str) -> None:
     assert run(module, f"{begin}\n{SLEEP}", LAYERSTORE_STATEMENT_SECONDS="1") == "QueryCanceled"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("module", "begin"),
+    [("local", "import config.wsgi; "), ("inner", "import config.wsgi_inner; "), ("token", "import config.wsgi_token; ")],
+    ids=["web", "inner", "token"],
+)
+def test_a_connection_notices_within_seconds_that_the_machine_of_the_database_is_gone(module: str, begin: str) -> None:
+    code = f"{begin}from django.db import connection as c; c.ensure_connection(); print(sorted(c.connection.get_dsn_parameters().items()))"
+
+    given = dict(ast.literal_eval(run(module, code)))
+
+    expected = {"tcp_user_timeout": "10000", "keepalives_idle": "4", "keepalives_interval": "2", "keepalives_count": "3"}
+    assert {name: given.get(name) for name in expected} == expected
 
 
 def test_operators_are_told_the_limit_of_each_process() -> None:
