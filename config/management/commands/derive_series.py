@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from billing.sales.services import roll_up_sales
 from common.ops.redis import raw_redis_client
@@ -23,6 +23,8 @@ class Command(BaseCommand):
         parser.add_argument("last", type=date.fromisoformat, help="The last day.")
 
     def handle(self, *_args: Any, first: date, last: date, **_options: Any) -> None:
+        if first > last:
+            raise CommandError(f"{first} comes after {last}: name the first day first.")
         pulls = roll_up_pulls(first=first, last=last, redis=raw_redis_client())
         sales = roll_up_sales(first=first, last=last)
         until = last_whole_day()

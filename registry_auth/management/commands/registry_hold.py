@@ -42,6 +42,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, act: str, **options: Any) -> None:
         try:
             if act == "begin":
+                if options["minutes"] < 1:
+                    raise CommandError("--minutes is at least 1.")
                 lasting = quiet_after() + timedelta(minutes=options["minutes"])
                 begin_hold(kind=RegistryHold.Kind(options["kind"]), lasting=lasting)
                 self.stdout.write(f"{quiet_after().total_seconds():.0f}")

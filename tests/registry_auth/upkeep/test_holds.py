@@ -92,6 +92,14 @@ def run(*arguments: str) -> str:
     return output.getvalue().strip()
 
 
+@pytest.mark.parametrize("minutes", ["0", "-5"])
+def test_a_hold_of_less_than_a_minute_is_refused(minutes: str):
+    with pytest.raises(CommandError, match=r"^--minutes is at least 1\.$"):
+        run("begin", "collection", "--minutes", minutes)
+
+    assert not RegistryHold.objects.exists()
+
+
 def test_a_hold_is_begun_and_ended_by_hand():
     assert run("begin", "collection", "--minutes", "90") == f"{quiet_after().total_seconds():.0f}"
     hold = hold_in_force()
