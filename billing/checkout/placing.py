@@ -85,7 +85,7 @@ def place_order(
         EmailNotVerified: the user has no verified address.
         NoSuchOrganisation, RoleDoesNotBuy: the user does not, or no longer, buy for the buyer.
         OwnProduct: the user acts for the seller.
-        ProductNotOffered: it is not published, its seller is suspended, or an image in it cannot be sold.
+        ProductNotOffered: it is not published, its seller is suspended, or an image in it cannot be sold or pulled.
         PriceChanged: the price that they were shown is not current any more; an order that is being paid goes on.
         AmountRefused: the buyer decides, and may not pay this amount.
         ProductIsFree: there is nothing to pay.

@@ -30,7 +30,7 @@ def why_stopped(*, seller: SellerProfile, product: Product, images: Iterable[Ima
 def orders_to_close() -> QuerySet[Order]:
     """Return the orders that can still be paid although what they buy is no longer for sale: the stop itself finds them."""
     visible = Product.objects.visible().filter(pk=OuterRef("product"))
-    unusable = OrderImage.objects.filter(image__in=Image.objects.unusable(), order=OuterRef("pk"))
-    stopped = ~Exists(visible) | Exists(unusable) | ~Q(seller=F("product__seller"))  # or it was handed over: another one sells it now
+    unsellable = OrderImage.objects.filter(image__in=Image.objects.unsellable(), order=OuterRef("pk"))
+    stopped = ~Exists(visible) | Exists(unsellable) | ~Q(seller=F("product__seller"))  # or it was handed over: another one sells it now
     payable = Q(state=Order.State.PENDING) & (Q(checkout_session_id__isnull=True) | ~Q(checkout_url=""))
     return Order.objects.filter(payable, stopped)

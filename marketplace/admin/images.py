@@ -111,7 +111,11 @@ class ImageAdmin(AuditedAdmin):
         """Stop every pull and push."""
         take_down_image(image=image, reason=reason, actor=signed_in(request))
 
-    @act("Restore", consequence="Whoever could pull and push before the take-down can again.")
+    @act(
+        "Restore",
+        consequence="Whoever could pull and push before the take-down can again. What was deleted from the registry does not come back: an"
+        " image of which nothing is left is off sale until its seller has pushed a tag.",
+    )
     def restore(self, request: HttpRequest, image: Image, reason: str) -> None:
         """Undo a take-down."""
         restore_image(image=image, reason=reason, actor=signed_in(request))

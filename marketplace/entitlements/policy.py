@@ -205,7 +205,8 @@ SELECT {columns}, CASE WHEN owned OR held OR given_away THEN '' ELSE coalesce((
                   AND paid.charges_enabled AND paid.payouts_enabled AND paid.stripe_account_id <> ''
             WHERE part.image_id = facts.image_id
               AND NOT EXISTS (SELECT FROM marketplace_productimage beside JOIN marketplace_image stopped ON stopped.id = beside.image_id
-                               WHERE beside.product_id = product.id AND (stopped.ended_at IS NOT NULL OR stopped.taken_down_at IS NOT NULL))
+                               WHERE beside.product_id = product.id AND (stopped.ended_at IS NOT NULL OR stopped.taken_down_at IS NOT NULL
+                                                                         OR stopped.leading_tag_id IS NULL))
             ORDER BY price.amount, product.id LIMIT 1), '') END
   FROM subject CROSS JOIN LATERAL ({facts} OFFSET 0) facts
 """

@@ -55,8 +55,12 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.filter(ended_at__isnull=True, taken_down_at__isnull=True)
 
     def unusable(self) -> "ImageQuerySet":
-        """Images that were released, have expired or are taken down: no product that contains one is offered."""
+        """Images that were released, have expired or are taken down."""
         return self.filter(Q(ended_at__isnull=False) | Q(taken_down_at__isnull=False))
+
+    def unsellable(self) -> "ImageQuerySet":
+        """Unusable images, and those of which there is nothing to pull, as no tag leads: no product that contains one is offered."""
+        return self.unusable() | self.filter(leading_tag__isnull=True)
 
     def emptied(self) -> "ImageQuerySet":
         """Images whose content leaves the registry: taken down, and never sold unless staff have asked for that as well."""

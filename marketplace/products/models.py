@@ -82,12 +82,12 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.published().filter(seller__suspended_at__isnull=True)
 
     def offered(self) -> "ProductQuerySet":
-        """Products that can be had now: visible, and every image in them is usable.
+        """Products that can be had now: visible, and every image in them is usable and has a tag to pull, as publication requires it.
 
         Whether the seller can be paid is checked by `marketplace.products.selectors.offers.offered_price`, not here.
         """
-        unusable = Image.objects.unusable().filter(product_images__product=OuterRef("pk"))
-        return self.visible().filter(~Exists(unusable))
+        unsellable = Image.objects.unsellable().filter(product_images__product=OuterRef("pk"))
+        return self.visible().filter(~Exists(unsellable))
 
 
 class PriceQuerySet(models.QuerySet["Price"]):

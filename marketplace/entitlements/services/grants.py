@@ -116,7 +116,7 @@ def obtain_free_product(*, product: Product, user: User, holder: Account | None 
         EmailNotVerified: the user has no verified address.
         NoSuchOrganisation, RoleDoesNotBuy: the user may not buy for the holder, or no longer.
         OwnProduct: the user acts for the seller.
-        ProductNotOffered: it is not published, its seller is suspended, or an image in it cannot be sold.
+        ProductNotOffered: it is not published, its seller is suspended, or an image in it cannot be sold or pulled.
         ProductNotFree: it has a price.
     """
     require_verified_email(user)

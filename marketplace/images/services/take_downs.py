@@ -40,6 +40,9 @@ def take_down_image(*, image: Image, reason: str, actor: User) -> Image:
 def restore_image(*, image: Image, reason: str, actor: User) -> Image:
     """Undo a take-down: whoever could pull or push before can do so again.
 
+    What has been deleted from the registry meanwhile does not come back. Products with an image of which nothing is left are not offered
+    until a tag is pushed to it.
+
     Raises:
         NotYours: the actor is not staff.
         ReasonMissing: no reason.

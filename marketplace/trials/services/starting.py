@@ -45,7 +45,7 @@ def start_trial(*, product: Product, user: User, holder: Account | None = None, 
         EmailNotVerified: the user has no verified address.
         NoSuchOrganisation, RoleDoesNotBuy: the user does not, or no longer, buy for the holder.
         OwnProduct: the user acts for the seller.
-        ProductNotOffered: it is not published, its seller is suspended, or an image in it cannot be sold.
+        ProductNotOffered: it is not published, its seller is suspended, or an image in it cannot be sold or pulled.
         EditionNotSold: the product is not sold in this edition, or no longer.
         NoTrial: its seller offers none, it costs nothing, or its seller cannot be paid.
         TrialNotNeeded: the holder has all that would be tried for good.

@@ -14,8 +14,12 @@ from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.errors import AlreadyOwned, SellerMayNotSell
 from billing.orders.models import Order
+from billing.orders.stopped import orders_to_close
 from billing.payments.reconcile import close_checkout, reconcile_order
 from marketplace.entitlements.errors import OwnProduct
+from marketplace.images.models import Image
+from marketplace.images.services.manifests import remove_manifest
+from marketplace.images.services.take_downs import restore_image, take_down_image
 from marketplace.products.errors import ProductNotOffered
 from marketplace.products.models import Product
 from tests.billing.conftest import person_of
@@ -95,6 +99,29 @@ def test_what_was_taken_down_is_not_sold(product: Product, buyer: User) -> None:
         place_order(product=product, user=buyer)
 
     assert not Order.objects.exists()
+
+
+def test_an_image_that_staff_restored_after_it_was_emptied_is_not_sold_until_a_tag_is_pushed(product: Product, buyer: User) -> None:
+    image, staff = product.images.get(), UserFactory(staff=True)
+    take_down_image(image=image, reason="Malware.", actor=staff)
+    remove_manifest(repository=image.repository, digest=image.manifests.get().digest)
+    restore_image(image=image, reason="It was none.", actor=staff)
+
+    with pytest.raises(ProductNotOffered):
+        place_order(product=product, user=buyer)
+
+    assert not Order.objects.exists()
+    TagFactory(image=Image.objects.get())
+    assert place_order(product=product, user=buyer).state == Order.State.PENDING
+
+
+def test_what_is_emptied_while_it_is_being_paid_is_closed(product: Product, buyer: User) -> None:
+    order = place_order(product=product, user=buyer)
+    assert not orders_to_close().exists()
+
+    remove_manifest(repository=product.images.get().repository, digest=product.images.get().manifests.get().digest)
+
+    assert orders_to_close().get() == order
 
 
 def test_nobody_buys_without_a_verified_address(product: Product) -> None:

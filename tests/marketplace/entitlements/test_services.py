@@ -16,7 +16,7 @@ from marketplace.entitlements.services.grants import (
     suspend_entitlements,
 )
 from marketplace.images.errors import ImageNameFree
-from marketplace.images.models import Image
+from marketplace.images.models import Image, Tag
 from marketplace.images.services.take_downs import take_down_image
 from marketplace.products.errors import ProductNotOffered
 from marketplace.products.models import Product
@@ -177,7 +177,7 @@ def test_a_product_with_a_price_is_not_had_for_free():
     refused(ProductNotFree, ProductFactory(), UserFactory())
 
 
-@pytest.mark.parametrize("state", ["draft", "withdrawn", "suspended", "no price", "seller suspended", "taken down", "ended"])
+@pytest.mark.parametrize("state", ["draft", "withdrawn", "suspended", "no price", "seller suspended", "taken down", "ended", "emptied"])
 def test_what_is_not_on_offer_cannot_be_had(state):
     product = FreeProductFactory(suspension_reason="Wrong.")
     if state in Product.State.values:
@@ -193,6 +193,8 @@ def test_what_is_not_on_offer_cannot_be_had(state):
         take_down_image(image=product.images.get(), reason="Malware.", actor=UserFactory(staff=True))
     if state == "ended":
         product.images.update(ended_at=timezone.now(), end_kind=Image.End.RELEASED)
+    if state == "emptied":
+        Tag.objects.filter(image__in=product.images.all()).delete()
 
     assert offered_price(product) is None
     refused(ProductNotOffered, product, UserFactory())

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from marketplace.entitlements.policy import Subject, access_facts
-from marketplace.images.models import Image
+from marketplace.images.models import Image, Tag
 from marketplace.products.models import Product
 from marketplace.products.selectors.offers import offered_price
 from tests.factories.accounts import UserFactory
@@ -39,6 +39,7 @@ CHANGES = {
     "image taken down": lambda product: update(product.images.first(), taken_down_at=timezone.now(), take_down_reason="Malware."),
     "the other image taken down": lambda product: update(product.images.last(), taken_down_at=timezone.now(), take_down_reason="Malware."),
     "the other image ended": lambda product: update(product.images.last(), ended_at=timezone.now(), end_kind=Image.End.RELEASED),
+    "nothing left to pull in the other image": lambda product: Tag.objects.filter(image=product.images.last()).delete(),
 }
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from marketplace.images.models import Image
+from marketplace.images.models import Image, Tag
 from marketplace.products.models import Product
 from marketplace.products.selectors.offers import current_price, offered_price, with_current_prices
 from tests.factories.marketplace import DraftProductFactory, FreeProductFactory, ProductFactory
@@ -30,6 +30,7 @@ FATES = {
         lambda product: product.images.update(ended_at=timezone.now(), end_kind=Image.End.RELEASED),
         {"published", "visible"},
     ),
+    "nothing left to pull": (lambda product: Tag.objects.filter(image__in=product.images.all()).delete(), {"published", "visible"}),
 }
 
 

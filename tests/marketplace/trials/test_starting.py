@@ -20,7 +20,7 @@ from marketplace.entitlements.errors import OwnProduct
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.entitlements.selectors import buyers_among
-from marketplace.images.models import Image
+from marketplace.images.models import Image, Tag
 from marketplace.products.errors import ProductNotOffered
 from marketplace.products.models import Price, Product
 from marketplace.trials.errors import NoTrial, TrialNotNeeded, TrialUsed
@@ -116,6 +116,10 @@ def taken_down(_user: User, product: Product) -> None:
     Image.objects.filter(products=product).update(taken_down_at=timezone.now(), take_down_reason="Malware.")
 
 
+def emptied(_user: User, product: Product) -> None:
+    Tag.objects.filter(image__products=product).delete()
+
+
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
@@ -129,6 +133,7 @@ def taken_down(_user: User, product: Product) -> None:
         pytest.param(change(state="suspended", suspension_reason="Reported."), ProductNotOffered, id="suspended"),
         pytest.param(suspended, ProductNotOffered, id="its seller suspended"),
         pytest.param(taken_down, ProductNotOffered, id="an image taken down"),
+        pytest.param(emptied, ProductNotOffered, id="nothing left to pull"),
     ],
 )
 def test_what_cannot_be_bought_or_offers_no_trial_cannot_be_tried(
