@@ -21,8 +21,6 @@ from marketplace.gifts.selectors import unclaimed_gift_with
 from marketplace.images.models import Image, Tag
 from marketplace.images.selectors.tags import leading_tags, pull_reference
 from marketplace.products.models import Product
-from marketplace.products.selectors.offers import offered_price
-from marketplace.products.selectors.pages import product_url
 from registry_auth.why import answers
 from registry_auth.why.answers import PullAnswer, Reason
 from registry_auth.why.credentials import why_credential_ended, why_credential_lacks
@@ -142,9 +140,9 @@ class _Question:
 
     def _not_allowed(self, image: Image, facts: Facts) -> PullAnswer:
         entitlement = self._entitlement(image)
-        product = Product.objects.visible().filter(images=image).select_related("namespace").first()
+        shown = Product.objects.visible().filter(images=image).exists()
         organisation = self._organisation_that_pulls(image)
-        known = product is not None or entitlement is not None or organisation is not None or facts.owned or self.tells_all
+        known = shown or entitlement is not None or organisation is not None or facts.owned or self.tells_all
         if not known and not self._viewer_may_pull():
             return answers.no_such_name(self.reference)
         if facts.taken_down:
@@ -153,7 +151,7 @@ class _Question:
             return answers.wrong_account(self.viewer.username)
         if organisation is not None:
             return answers.role_does_not_pull(self.username, organisation.name)
-        shop = absolute_path(product_url(product)) if product and offered_price(product) else ""
+        shop = absolute_path(facts.sold_at) if facts.sold_at else ""  # the address that docker was told
         return self._without_right(entitlement, unclaimed_gift_with(image.pk, self.subject.account_ids), shop)
 
     def _without_right(self, entitlement: Entitlement | None, gift: Gift | None, shop: str) -> PullAnswer:

@@ -15,6 +15,7 @@ from accounts.tokens.services import log_out_everywhere
 from common.ids import new_id
 from marketplace.credentials.services import make_pull_credential
 from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.policy import Subject, access_facts
 from marketplace.gifts.models import Gift
 from marketplace.images.models import Image
 from marketplace.products.models import Product
@@ -77,6 +78,24 @@ class TestTheAccount:
 
         assert (answer.reason, answer.url) == (Reason.NOT_BOUGHT, f"{SITE}/{product.namespace.name}/{product.slug}")
         assert not answer.may_pull
+
+    @pytest.mark.parametrize("fields", [{"price__amount": 900}, {"price__amount": 100, "state": Product.State.WITHDRAWN}])
+    def test_of_several_products_it_is_the_one_that_docker_was_told_of(self, product, image, mira, fields) -> None:
+        ProductFactory(namespace=product.namespace, images=[image], **fields)
+        told = access_facts(subject=Subject.of(mira), repositories=[image.repository])[image.repository].sold_at
+
+        answer = ask(image, mira)
+
+        assert (answer.reason, answer.url) == (Reason.NOT_BOUGHT, f"{SITE}{told}")
+        assert told == f"/{product.namespace.name}/{product.slug}"
+
+    def test_a_product_that_cannot_be_had_hides_no_other_that_can(self, product, image, mira) -> None:
+        stopped = PushedImageFactory(namespace=product.namespace, taken_down_at=timezone.now(), take_down_reason="Malware.")
+        ProductFactory(namespace=product.namespace, images=[image, stopped])
+
+        answer = ask(image, mira)
+
+        assert (answer.reason, answer.url) == (Reason.NOT_BOUGHT, f"{SITE}/{product.namespace.name}/{product.slug}")
 
     def test_a_stranger_is_told_to_sign_in(self, image) -> None:
         assert ask(image).reason is Reason.NOT_SIGNED_IN
