@@ -10,8 +10,9 @@ from common.web.links import image_reference
 from marketplace.images.oci import COMPONENT, SHA256, TAG
 
 LONGEST_TEXT = 2_000
-# distribution-spec v1.1, "Pulling manifests": <name>, then <tag> or <digest>.
-_NAME = rf"(?P<repository>{COMPONENT}/{COMPONENT})(?:(?::|/manifests/)(?P<tag>{TAG}))?(?P<digest>@{SHA256})?"
+# distribution-spec v1.1, "Pulling manifests": <name>, then <tag> or <digest>; an address has either behind `/manifests/`.
+_VERSION = rf"(?:(?:@|/manifests/)(?P<digest>{SHA256})|(?::|/manifests/)(?P<tag>{TAG})(?:@(?P<digest_of_tag>{SHA256}))?)"
+_NAME = rf"(?P<repository>{COMPONENT}/{COMPONENT}){_VERSION}?"
 _ALONE = re.compile(_NAME, re.ASCII)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # ECMA-48, "Control Sequence Introducer": terminals' colours, copied along
 _AROUND = "\"'`,;()[]<>"  # what stands about a name in files and messages
@@ -23,16 +24,18 @@ class Reference:
     """An image of ours as somebody named it.
 
     Attributes:
-        tag: empty when a digest says which one is meant.
+        tag: empty when a digest says which one is meant: docker then passes over the tag.
+        digest: empty when a tag says it.
     """
 
     repository: str
     tag: str
+    digest: str = ""
 
     @property
     def text(self) -> str:
         """What docker pulls."""
-        return image_reference(self.repository, tag=self.tag)
+        return image_reference(self.repository, tag=self.tag) + (f"@{self.digest}" if self.digest else "")
 
 
 def find_references(text: str) -> list[Reference]:
@@ -55,4 +58,5 @@ def _alone(text: str) -> Iterator[re.Match[str]]:
 
 
 def _reference(found: re.Match[str]) -> Reference:
-    return Reference(found["repository"], "" if found["digest"] else found["tag"] or "latest")
+    digest = found["digest"] or found["digest_of_tag"] or ""
+    return Reference(found["repository"], "" if digest else found["tag"] or "latest", digest)

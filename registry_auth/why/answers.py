@@ -34,6 +34,7 @@ class Reason(StrEnum):
     TAKEN_DOWN = "taken_down"
     NOTHING_PUSHED = "nothing_pushed"
     NO_SUCH_TAG = "no_such_tag"
+    NO_SUCH_DIGEST = "no_such_digest"
     ROLE_DOES_NOT_PULL = "role_does_not_pull"
     WRONG_ACCOUNT = "wrong_account"
     SOMEBODY_ELSE = "somebody_else"
@@ -285,6 +286,17 @@ def no_such_tag(reference: Reference, newest: str) -> PullAnswer:
     """The pull is allowed, but there is no such tag."""
     sentence = gettext("You may pull, but {repository} has no tag {tag}.").format(repository=reference.repository, tag=reference.tag)
     return PullAnswer(Reason.NO_SUCH_TAG, sentence, gettext("Pull a tag that it has."), f"docker pull {newest}")
+
+
+def no_such_digest(reference: Reference, newest: str) -> PullAnswer:
+    """The pull is allowed, but nothing in the repository has this digest."""
+    sentence = gettext("You may pull, but {repository} has no image with the digest {digest}.")
+    return PullAnswer(
+        Reason.NO_SUCH_DIGEST,
+        sentence.format(repository=reference.repository, digest=reference.digest),
+        gettext("Pull a tag that it has."),
+        f"docker pull {newest}",
+    )
 
 
 def may_pull(reference: Reference, ends_after_minutes: int) -> PullAnswer:

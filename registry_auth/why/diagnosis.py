@@ -131,10 +131,15 @@ class _Question:
         return self._pushed(image)
 
     def _pushed(self, image: Image) -> PullAnswer:
+        digest = self.reference.digest
+        if digest and image.manifests.filter(digest=digest).exists():  # docker pulls it even if no tag is left
+            return answers.may_pull(self.reference, pull_ends_after_minutes())
         newest = leading_tags([image.pk]).get(image.pk)
         if newest is None:
             return answers.nothing_pushed(self.reference)
-        if self.reference.tag and not Tag.objects.filter(image=image, name=self.reference.tag).exists():
+        if digest:
+            return answers.no_such_digest(self.reference, pull_reference(image, newest))
+        if not Tag.objects.filter(image=image, name=self.reference.tag).exists():
             return answers.no_such_tag(self.reference, pull_reference(image, newest))
         return answers.may_pull(self.reference, pull_ends_after_minutes())
 

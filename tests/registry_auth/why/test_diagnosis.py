@@ -28,12 +28,14 @@ from tests.factories.marketplace import (
     FreeProductFactory,
     GiftFactory,
     ImageFactory,
+    ManifestFactory,
     ProductFactory,
     PushedImageFactory,
 )
 
 pytestmark = pytest.mark.django_db
 HOST, SITE = "layerstore.test:8080", "http://layerstore.test:8080"
+UNKNOWN = f"sha256:{'0' * 64}"
 
 
 @pytest.fixture
@@ -168,10 +170,31 @@ class TestTheAccount:
 
         assert (answer.reason, answer.command) == (Reason.NO_SUCH_TAG, f"docker pull {HOST}/{image.repository}:1.0")
 
-    def test_a_digest_needs_no_tag(self, image, mira) -> None:
+    @pytest.mark.parametrize("tag", ["", ":1.0", ":9.9"])
+    def test_a_digest_is_looked_up_and_pulled_whatever_the_tag(self, image, mira, tag) -> None:
         EntitlementFactory(holder=mira.account, image=image)
+        digest = image.manifests.get().digest
 
-        assert ask(f"{image.repository}@sha256:{'0' * 64}", mira).reason is Reason.MAY_PULL
+        answer = ask(f"{image.repository}{tag}@{digest}", mira)
+
+        assert (answer.reason, answer.command) == (Reason.MAY_PULL, f"docker pull {HOST}/{image.repository}@{digest}")
+
+    def test_what_lost_its_last_tag_may_be_pulled_by_its_digest(self, image, mira) -> None:
+        EntitlementFactory(holder=mira.account, image=image)
+        image.tags.all().delete()
+
+        assert ask(f"{image.repository}@{image.manifests.get().digest}", mira).reason is Reason.MAY_PULL
+        assert ask(f"{image.repository}@{UNKNOWN}", mira).reason is Reason.NOTHING_PUSHED
+
+    def test_a_digest_that_is_not_there_is_answered_with_a_tag_that_is(self, image, mira) -> None:
+        EntitlementFactory(holder=mira.account, image=image)
+        ManifestFactory(digest=UNKNOWN)  # another image's
+        name = f"{image.repository}:1.0@{UNKNOWN}"
+
+        answer = ask(f"manifest for {HOST}/{name} not found: manifest unknown", mira)
+
+        assert (answer.reason, answer.command) == (Reason.NO_SUCH_DIGEST, f"docker pull {HOST}/{image.repository}:1.0")
+        assert answer.sentence == f"You may pull, but {image.repository} has no image with the digest {UNKNOWN}."
 
     def test_ones_own_user_name_is_oneself(self, image, mira) -> None:
         assert ask(image, mira, username="Mira").reason is Reason.NOT_BOUGHT
