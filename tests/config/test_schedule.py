@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from celery.apps.beat import Beat
+from celery.beat import Service
 from redis.exceptions import ConnectionError as RedisUnreachable
 
 from common.ops import last_runs
@@ -29,12 +29,11 @@ def nothing_is_noted() -> Iterator[None]:
 
 def due_at_a_start(file: Path) -> set[str]:
     app.loader.import_default_modules()  # which makes the schedule anew
-    beat = Beat(app=app)
-    scheduler = beat.Service(app, scheduler_cls=beat.scheduler_cls, schedule_filename=str(file)).scheduler
+    scheduler = Service(app, scheduler_cls=app.conf.beat_scheduler, schedule_filename=str(file)).scheduler
     assert isinstance(scheduler, ScheduleOfLastRuns)
     try:
         assert set(scheduler.schedule) >= set(PERIODS)
-        return {name for name, entry in scheduler.schedule.items() if entry.is_due().is_due}
+        return {name for name, entry in scheduler.schedule.items() if entry.is_due()[0]}
     finally:
         scheduler.close()
 
