@@ -241,7 +241,7 @@ ACCOUNT = (
 ERRORS = (
     Page("error-400", "/search/?" + "a&" * 1001, status=400),
     Page("error-403", "/admin/", "newcomer", status=403),
-    Page("error-403-form", "/account/login/", status=403, way=submit_too_old()),
+    Page("error-403-form", "/account/password/reset/", status=403, way=submit_too_old()),
     Page("error-404", "/nobody/nothing", status=404),
     Page("error-404-signed-in", "/orders/0190a000-0000-7000-8000-000000000000/", "jonas", status=404),
     Page("error-405", "/language", status=405),
