@@ -9,9 +9,10 @@ from django.utils import timezone
 from accounts.people.models import User
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
-from billing.orders.sold_images import TAGS_KEPT
+from billing.orders.sold_images import TAGS_KEPT, as_sold
 from marketplace.images.models import Tag
 from marketplace.images.selectors.tags import leading_tags
+from marketplace.products.errors import ProductNotOffered
 from marketplace.products.models import Product
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import ProductFactory, TagFactory
@@ -54,11 +55,13 @@ def test_an_order_keeps_what_was_led_with_and_the_newest(order: Order) -> None:
     assert sold.tags_left_out == TAGS - len(sold.digests)
 
 
-def test_an_image_without_tags_is_sold_without_digests(product: Product, buyer: User) -> None:
+def test_an_image_without_tags_is_not_sold_and_a_renewal_says_no_digests_of_it(product: Product, order: Order, buyer: User) -> None:
     product.images.get().tags.all().delete()
+    product = Product.objects.get(pk=product.pk)
 
-    sold = place_order(product=product, user=buyer).images.get()
-
+    with pytest.raises(ProductNotOffered):
+        place_order(product=product, user=buyer)
+    (sold,) = as_sold(order, [product.images.get()])
     assert (sold.featured_tag, sold.digests, sold.tag_count, sold.tags_left_out) == ("", {}, 0, 0)
 
 

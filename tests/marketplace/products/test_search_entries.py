@@ -102,13 +102,17 @@ def test_what_the_version_before_has_saved_is_read_again() -> None:
     assert product.pk == SearchEntry.objects.get().pk
 
 
-def test_an_image_without_a_push_runs_nowhere_and_weighs_nothing() -> None:
-    ProductFactory()
+def test_a_product_whose_image_was_emptied_is_found_again_once_something_is_pushed() -> None:
+    image = ProductFactory().images.get()
+    tag = image.leading_tag
     Image.objects.update(leading_tag=None)
     refresh_search_entries()
+    assert not SearchEntry.objects.exists()
 
-    entry = SearchEntry.objects.get()
-    assert (entry.platforms, entry.size, entry.changed_at) == (0, 0, entry.published_at)
+    Image.objects.update(leading_tag=tag)
+    refresh_search_entries()
+
+    assert SearchEntry.objects.exists()
 
 
 def test_sales_that_were_kept_are_counted() -> None:
